@@ -1,0 +1,154 @@
+//! All that this crate knows of the world: a list of words, and the few rules about them that are more than arguments.
+//!
+//! A host implements [`Catalog`] over its vocabulary. Words whose columns follow from their arguments carry a rule:
+//! a step says what flows out of it, a source which columns it brings, a sink what it can promise.
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Args, Flow, Schema};
+use crate::signature::{Kind, Signature};
+use crate::span::Span;
+use crate::types::Column;
+
+/// The vocabulary.
+pub trait Catalog {
+    /// Every word, in the order of the reference.
+    fn signatures(&self) -> Vec<&Signature>;
+
+    /// One word.
+    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature>;
+
+    /// What flows out of a step; there is one for every word of [`Kind::Step`].
+    fn step(&self, name: &str) -> Option<&dyn StepRule>;
+
+    /// What a combination yields; there is one for every word of [`Kind::From`].
+    fn from(&self, name: &str) -> Option<&dyn FromRule>;
+
+    /// What a source brings; there is one for every word of [`Kind::Source`].
+    fn source(&self, name: &str) -> Option<&dyn SourceRule>;
+
+    /// What a sink needs and promises; there is one for every word of [`Kind::Sink`].
+    fn sink(&self, name: &str) -> Option<&dyn SinkRule>;
+
+    /// The columns that a format brings by itself (`raw`: `payload`); none where a schema has to be declared.
+    fn format_columns(&self, name: &str) -> Option<Vec<Column>>;
+}
+
+/// The rule of a step.
+pub trait StepRule: Sync {
+    /// How it is typed.
+    fn signature(&self) -> &Signature;
+
+    /// What flows out of it. Findings go to `report`; on an error still say what would flow, as far as that is known,
+    /// so that one mistake is reported once.
+    fn flow(&self, step: StepContext<'_>, report: &mut Vec<Diagnostic>) -> Flow;
+
+    /// Whether rows of one key have to meet (`by:`): the argument with the key columns, if it has one.
+    fn key<'a>(&self, args: &'a Args) -> Option<&'a [String]> {
+        args.opt_columns("by").ok().flatten()
+    }
+
+    /// Whether it can find rows late: a stream has at most one such step.
+    fn finds_late_rows(&self) -> bool;
+
+    /// Whether it works in the order of arrival: behind a union, that is a warning.
+    fn by_arrival(&self) -> bool;
+}
+
+/// A step as its rule sees it: every argument bound and typed.
+#[derive(Clone, Copy)]
+pub struct StepContext<'a> {
+    /// What comes in.
+    pub input: &'a Flow,
+    /// Its arguments, defaults filled in, constants possibly still open.
+    pub args: &'a Args,
+    /// The verb.
+    pub span: Span,
+}
+
+/// The rule of a combination of streams.
+pub trait FromRule: Sync {
+    /// How it is typed.
+    fn signature(&self) -> &Signature;
+
+    /// What flows out of it, told from what flows in, in the order of the arguments.
+    fn flow(&self, inputs: &[Flow], span: Span, report: &mut Vec<Diagnostic>) -> Flow;
+}
+
+/// The rule of a source.
+pub trait SourceRule: Sync {
+    /// How it is typed: its own options and those that every source takes.
+    fn signature(&self) -> &Signature;
+
+    /// The columns of its rows: those of `schema` (or of the format, or its own) and what it adds. `None` means that
+    /// a schema has to be declared.
+    fn columns(
+        &self,
+        args: &Args,
+        schema: Option<&Schema>,
+        format: Option<&[Column]>,
+        report: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Column>>;
+
+    /// The format where `format:` is not given: told from the path, or the word's own; none: it makes columns itself.
+    fn default_format(&self, args: &Args) -> Option<String>;
+
+    /// Whether its input ends by itself.
+    fn bounded(&self, args: &Args) -> bool;
+
+    /// What it can promise.
+    fn promise(&self, args: &Args) -> SourcePromise;
+}
+
+/// The rule of a sink.
+pub trait SinkRule: Sync {
+    /// How it is typed: its own options and those that every sink takes.
+    fn signature(&self) -> &Signature;
+
+    /// The format where `format:` is not given; none: it writes in a form of its own.
+    fn default_format(&self, args: &Args) -> Option<String>;
+
+    /// Checks what the arguments alone cannot say. `bounded`: all its inputs end by themselves.
+    fn check(&self, args: &Args, flow: &Flow, bounded: bool, span: Span, report: &mut Vec<Diagnostic>);
+
+    /// What it can promise.
+    fn promise(&self, args: &Args) -> SinkPromise;
+}
+
+/// How often a row can arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guarantee {
+    /// Perhaps not at all.
+    AtMostOnce,
+    /// Perhaps twice.
+    AtLeastOnce,
+    /// Once.
+    ExactlyOnce,
+}
+
+impl std::fmt::Display for Guarantee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Guarantee::AtMostOnce => "at most once",
+            Guarantee::AtLeastOnce => "at least once",
+            Guarantee::ExactlyOnce => "exactly once",
+        })
+    }
+}
+
+/// What a source can promise across a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePromise {
+    /// Whether it can be read again from a position.
+    pub replayable: bool,
+    /// Why, for people: `a file can be read again`.
+    pub reason: String,
+}
+
+/// What a sink can promise across a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkPromise {
+    /// The strongest it can give.
+    pub guarantee: Guarantee,
+    /// Why, for people.
+    pub reason: String,
+}
