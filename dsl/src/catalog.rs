@@ -108,7 +108,14 @@ pub trait SinkRule: Sync {
     fn default_format(&self, args: &Args) -> Option<String>;
 
     /// Checks what the arguments alone cannot say. `bounded`: all its inputs end by themselves.
-    fn check(&self, args: &Args, flow: &Flow, bounded: bool, span: Span, report: &mut Vec<Diagnostic>);
+    fn check(
+        &self,
+        args: &Args,
+        flow: &Flow,
+        bounded: bool,
+        span: Span,
+        report: &mut Vec<Diagnostic>,
+    );
 
     /// What it can promise.
     fn promise(&self, args: &Args) -> SinkPromise;

@@ -1,1 +1,30 @@
-//! placeholder
+//! How a plan is computed: batches, expressions, operators, time, state and the runtime.
+//!
+//! ```text
+//!  Plan ──build──► Graph ──optimize──► Graph ──start──► Running
+//!
+//!  Source::poll ─ bytes ─► Decoder ─► Batch ─► watermark ─► exchange by key ─► operator chain ─► Sink
+//!       ▲ position            └ undecodable ─► NAME.errors        late ─► NAME.late      │ state
+//!  checkpoint ── Barrier(n) ──────────────────────────────────────────────────────────────┴─ commit(n)
+//! ```
+//!
+//! What every part may rely on:
+//!
+//! - **Order.** Rows of one key keep the order of their source. Results do not depend on batch sizes, threads or restarts.
+//! - **Time.** A row carries its event time and its stamp ([`batch::Stamps`]); lateness is judged by these alone.
+//! - **Account.** Every row that enters a stream leaves by exactly one way, and is counted ([`ledger`]).
+//! - **Hosts.** Operators are pure: no thread, clock, random number or I/O inside, so any host can run them.
+//!
+//! This crate names no connector.
+
+pub mod batch;
+pub mod codec;
+pub mod error;
+pub mod ledger;
+pub mod operator;
+pub mod reason;
+pub mod sink;
+pub mod snapshot;
+pub mod source;
+pub mod time;
+pub mod types;

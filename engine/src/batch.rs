@@ -1,0 +1,241 @@
+//! Rows on their way: columns, and beside them each row's time, stamp and metadata.
+//!
+//! ```text
+//!  columns   device_id  temperature  …      what the file names
+//!  times     event time, µs                 stays with the row whatever `select` keeps
+//!  stamps    the watermark of its split     decides alone what is late: not how rows were batched
+//!            just before it was read
+//!  meta      topic, received, …             while steps are stateless
+//!  order     place in the batch it was      lets a merge behind an exchange put rows back in order
+//!            cut from
+//! ```
+
+use crate::error::Result;
+use crate::time::Timestamp;
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow::buffer::ScalarBuffer;
+use arrow::compute::{filter_record_batch, take, take_record_batch};
+use dsl::plan::MetaField;
+
+/// Rows of one stream, in order. Cloning is cheap: columns are shared.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The columns.
+    pub columns: RecordBatch,
+    /// Each row's event time.
+    pub times: ScalarBuffer<Timestamp>,
+    /// Each row's stamp.
+    pub stamps: Stamps,
+    /// Each row's metadata; none behind steps that make rows.
+    pub meta: Option<Meta>,
+    /// Each row's place in the batch that an exchange cut this one from; none elsewhere.
+    pub order: Option<ScalarBuffer<u32>>,
+}
+
+/// Each row's stamp: the watermark of its own split just before it was read.
+///
+/// A decoder works on pieces of a split in parallel and knows only what it saw itself; `floor` adds the watermark
+/// before the piece when the pieces are put in order again, without touching the rows.
+#[derive(Clone, Debug)]
+pub struct Stamps {
+    /// No stamp is below this.
+    pub floor: Timestamp,
+    /// What each row adds: its stamp is the greater of this and `floor`. None: every row's stamp is `floor`.
+    pub each: Option<ScalarBuffer<Timestamp>>,
+    /// Whether no row's stamp is above its time: then nothing here can be late, for any window.
+    pub timely: bool,
+}
+
+impl Stamps {
+    /// Every row has this stamp: rows that a step makes carry the watermark it handed on before.
+    pub fn same(stamp: Timestamp) -> Self {
+        Self { floor: stamp, each: None, timely: false }
+    }
+
+    /// The stamp of row `i`.
+    #[inline]
+    pub fn get(&self, i: usize) -> Timestamp {
+        self.each.as_ref().map_or(self.floor, |each| each[i].max(self.floor))
+    }
+}
+
+/// What is known about the messages that rows came by.
+#[derive(Clone, Debug, Default)]
+pub struct Meta {
+    /// When received: timestamps.
+    pub received: MetaColumn,
+    /// Topic or file: text.
+    pub topic: MetaColumn,
+    /// The message's key: bytes.
+    pub key: MetaColumn,
+    /// Partition: int.
+    pub partition: MetaColumn,
+    /// Offset in it: int.
+    pub offset: MetaColumn,
+    /// Headers: map of text to text.
+    pub headers: MetaColumn,
+    /// The split: text.
+    pub split: MetaColumn,
+}
+
+/// One field of the metadata of a batch.
+#[derive(Clone, Debug, Default)]
+pub enum MetaColumn {
+    /// The transport has none.
+    #[default]
+    Null,
+    /// The same for every row: an array of length 1.
+    Same(ArrayRef),
+    /// One a row.
+    Each(ArrayRef),
+}
+
+impl Meta {
+    /// The fields that are kept here, in the order of the reference. The time is the batch's own.
+    pub const FIELDS: [MetaField; 7] = [
+        MetaField::Received,
+        MetaField::Topic,
+        MetaField::Key,
+        MetaField::Partition,
+        MetaField::Offset,
+        MetaField::Headers,
+        MetaField::Split,
+    ];
+
+    /// One field; none for the time, which is the batch's own.
+    pub fn get(&self, field: MetaField) -> Option<&MetaColumn> {
+        Some(match field {
+            MetaField::Time => return None,
+            MetaField::Received => &self.received,
+            MetaField::Topic => &self.topic,
+            MetaField::Key => &self.key,
+            MetaField::Partition => &self.partition,
+            MetaField::Offset => &self.offset,
+            MetaField::Headers => &self.headers,
+            MetaField::Split => &self.split,
+        })
+    }
+
+    /// The same metadata with every column changed by `change`.
+    fn map(&self, change: impl Fn(&ArrayRef) -> Result<ArrayRef>) -> Result<Meta> {
+        let column = |column: &MetaColumn| -> Result<MetaColumn> {
+            Ok(match column {
+                MetaColumn::Each(array) => MetaColumn::Each(change(array)?),
+                other => other.clone(),
+            })
+        };
+        Ok(Meta {
+            received: column(&self.received)?,
+            topic: column(&self.topic)?,
+            key: column(&self.key)?,
+            partition: column(&self.partition)?,
+            offset: column(&self.offset)?,
+            headers: column(&self.headers)?,
+            split: column(&self.split)?,
+        })
+    }
+
+    /// Bytes held.
+    fn bytes(&self) -> usize {
+        Self::FIELDS
+            .iter()
+            .filter_map(|field| self.get(*field))
+            .map(|column| match column {
+                MetaColumn::Each(array) => array.get_array_memory_size(),
+                _ => 0,
+            })
+            .sum()
+    }
+}
+
+impl Batch {
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Bytes held, for the byte budget. Shared buffers count for every batch that holds them.
+    pub fn bytes(&self) -> usize {
+        self.columns.get_array_memory_size()
+            + self.times.len() * 8
+            + self.stamps.each.as_ref().map_or(0, |each| each.len() * 8)
+            + self.meta.as_ref().map_or(0, Meta::bytes)
+    }
+
+    /// The same rows with other columns.
+    #[must_use]
+    pub fn with_columns(&self, columns: RecordBatch) -> Batch {
+        debug_assert_eq!(columns.num_rows(), self.rows(), "columns and times differ in length");
+        Batch { columns, ..self.clone() }
+    }
+
+    /// The rows where `keep` is true (null is not).
+    pub fn filter(&self, keep: &BooleanArray) -> Result<Batch> {
+        let kept = UInt32Array::from_iter_values(
+            (0..keep.len()).filter(|&i| keep.is_valid_and_true(i)).map(|i| i as u32),
+        );
+        if kept.len() == self.rows() {
+            return Ok(self.clone());
+        }
+        let columns = filter_record_batch(&self.columns, keep)?;
+        Ok(Batch { columns, ..self.beside(&kept)? })
+    }
+
+    /// The rows at these places, in this order.
+    pub fn take(&self, places: &UInt32Array) -> Result<Batch> {
+        let columns = take_record_batch(&self.columns, places)?;
+        Ok(Batch { columns, ..self.beside(places)? })
+    }
+
+    /// `length` rows from `offset` on, without copying.
+    #[must_use]
+    pub fn slice(&self, offset: usize, length: usize) -> Batch {
+        let meta = self.meta.as_ref().and_then(|meta| {
+            // Slicing an array cannot fail: the closure never returns an error.
+            meta.map(|array| Ok(array.slice(offset, length))).ok()
+        });
+        Batch {
+            columns: self.columns.slice(offset, length),
+            times: self.times.slice(offset, length),
+            stamps: Stamps {
+                each: self.stamps.each.as_ref().map(|each| each.slice(offset, length)),
+                ..self.stamps
+            },
+            meta,
+            order: self.order.as_ref().map(|order| order.slice(offset, length)),
+        }
+    }
+
+    /// All but the columns, for the rows at these places; the columns are those of `self` still.
+    fn beside(&self, places: &UInt32Array) -> Result<Batch> {
+        let pick = |values: &ScalarBuffer<i64>| -> ScalarBuffer<i64> {
+            places.values().iter().map(|&i| values[i as usize]).collect()
+        };
+        Ok(Batch {
+            columns: self.columns.clone(),
+            times: pick(&self.times),
+            stamps: Stamps { each: self.stamps.each.as_ref().map(pick), ..self.stamps },
+            meta: match &self.meta {
+                Some(meta) => Some(meta.map(|array| Ok(take(array, places, None)?))?),
+                None => None,
+            },
+            order: self
+                .order
+                .as_ref()
+                .map(|order| places.values().iter().map(|&i| order[i as usize]).collect()),
+        })
+    }
+}
+
+/// Asks a mask for a row: null is not true.
+trait ValidAndTrue {
+    fn is_valid_and_true(&self, i: usize) -> bool;
+}
+
+impl ValidAndTrue for BooleanArray {
+    #[inline]
+    fn is_valid_and_true(&self, i: usize) -> bool {
+        use arrow::array::Array;
+        self.is_valid(i) && self.value(i)
+    }
+}

@@ -1,0 +1,97 @@
+//! Sinks: rows to outside. Like a source, a sink owns no loop and does not block for long.
+//!
+//! ```text
+//!  runtime ── write(rows) ──► Taken | Busy (not taken: again later, the waker says when)
+//!          ── prepare(n) ───► what commit(n) needs, saved with checkpoint n; or Busy
+//!          ── commit(…) ────► makes epoch n visible; idempotent, so it can be repeated after a crash
+//!          ── finish() ─────► the inputs have ended or the run stops: everything out, or Busy
+//! ```
+
+use crate::batch::Batch;
+use crate::codec::Encoder;
+use crate::error::Result;
+use crate::reason::Fault;
+use crate::time::Clock;
+use dsl::catalog::SinkRule;
+use dsl::plan::SinkPlan;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// An open sink.
+pub trait Sink: Send {
+    /// Takes rows. `Taken` counts those that could not be written as failed; all others are written, or will be before
+    /// `prepare` returns `Done`.
+    fn write(&mut self, batch: &Batch) -> Result<Written>;
+
+    /// Everything taken so far belongs to this epoch: get it ready, so that `commit` cannot fail for lack of data.
+    fn prepare(&mut self, epoch: u64) -> Result<Prepared>;
+
+    /// Makes what was prepared visible. Idempotent.
+    fn commit(&mut self, committable: Committable) -> Result<()>;
+
+    /// The run is over: writes what is left and closes. `complete` tells whether all inputs have ended.
+    fn finish(&mut self, complete: bool) -> Result<Finished>;
+
+    /// Bytes held inside, for the byte budget.
+    fn bytes(&self) -> usize;
+}
+
+/// The answer to [`Sink::write`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The rows were taken; these of them could not be written.
+    Taken(Vec<Fault>),
+    /// Not now: nothing was taken.
+    Busy,
+}
+
+/// The answer to [`Sink::prepare`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum Prepared {
+    /// Ready; hand this to `commit` once the checkpoint is safe.
+    Done(Committable),
+    /// Not yet: ask again.
+    Busy,
+}
+
+/// The answer to [`Sink::finish`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// Everything is out.
+    Done,
+    /// Not yet: ask again.
+    Busy,
+}
+
+/// What a sink needs to make an epoch visible, even in another process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committable {
+    /// The epoch.
+    pub epoch: u64,
+    /// The sink's own bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// All that a sink is opened with.
+pub struct SinkContext {
+    /// The name of the pipeline: the file's stem.
+    pub pipeline: String,
+    /// Writes rows as bytes, where the sink has a format.
+    pub encoder: Option<Box<dyn Encoder>>,
+    /// Whether all its inputs end by themselves.
+    pub bounded: bool,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Called when a busy sink can take more.
+    pub waker: Waker,
+    /// For I/O only.
+    pub io: tokio::runtime::Handle,
+    /// How many bytes may be waiting inside the sink.
+    pub budget: usize,
+}
+
+/// A word of the vocabulary that is a sink.
+pub trait SinkDef: SinkRule {
+    /// Opens it. What cannot work (an unwritable folder, an unreachable server) is an error within seconds.
+    fn open(&self, plan: &SinkPlan, context: SinkContext) -> Result<Box<dyn Sink>>;
+}
