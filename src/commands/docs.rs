@@ -1,0 +1,26 @@
+//! `weir docs`: the reference, made from the signatures.
+
+use super::{answer, say};
+use crate::cli::DocsArgs;
+use crate::exit::Exit;
+use crate::reference;
+use crate::registry::Registry;
+use dsl::catalog::Catalog;
+
+/// Prints the whole reference, or every meaning of one word.
+pub(super) fn docs(args: &DocsArgs) -> Exit {
+    let Some(word) = &args.word else {
+        answer(&reference::everything(&Registry));
+        return Exit::Done;
+    };
+    let text = reference::word(&Registry, word);
+    if text.is_empty() {
+        let names = Registry.signatures();
+        let near = dsl::check::suggest::nearest(word, names.iter().map(|it| it.name));
+        let hint = near.map_or_else(String::new, |it| format!("; did you mean `{it}`?"));
+        say(&format!("weir: there is no word `{word}`{hint} `weir docs` lists them all"));
+        return Exit::No;
+    }
+    answer(&text);
+    Exit::Done
+}
