@@ -19,6 +19,7 @@ pub mod ast;
 pub mod catalog;
 pub mod constant;
 pub mod diagnostic;
+pub mod parse;
 pub mod plan;
 pub mod signature;
 pub mod span;

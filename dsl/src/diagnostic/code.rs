@@ -35,6 +35,15 @@ macro_rules! codes {
 
 codes! {
     UnexpectedText = 101, "something else was expected here";
+    UnclosedBracket = 102, "a bracket is not closed, or by another one";
+    UnopenedBracket = 103, "a bracket closes nothing";
+    TooDeep = 104, "brackets are nested too deep";
+    UnclosedText = 105, "a text or quoted name is not closed in its line";
+    LeadingZero = 106, "a number begins with a superfluous 0";
+    NumberTooLarge = 107, "a number does not fit its type";
+    OddDuration = 108, "a duration is no whole number of microseconds";
+    UnknownUnit = 109, "letters behind a number that mean nothing together";
+    NoSuchTime = 110, "a date or time that is in no calendar";
     UnknownName = 201, "no such name";
     WrongType = 301, "a value of another type is needed";
     NotInThisVersion = 801, "the language has it, this version does not run it yet";

@@ -1,0 +1,66 @@
+//! Text to syntax tree. Only this file and its folder see pest's `Rule`, and nothing of pest reaches a user.
+//!
+//! ```text
+//!  whole file ──ok──► statements
+//!      │ fails
+//!      ▼
+//!  cut at line starts that look like a statement ──► each by itself
+//!                                                      │ a stream or sink fails
+//!                                                      ▼
+//!                                          cut at line-start `|` ──► head and steps by themselves
+//! ```
+//!
+//! So one mistake costs one statement or one step, and every mistake of a file is found at once.
+
+mod expr;
+mod lexical;
+mod literal;
+mod mistakes;
+mod recover;
+mod tree;
+
+pub use lexical::{Comment, comments};
+
+use crate::ast;
+use crate::diagnostic::Diagnostic;
+use crate::span::{SourceFile, Span};
+
+/// The generated parser.
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "grammar.pest"]
+    pub(super) struct Grammar;
+}
+
+use grammar::{Grammar, Rule};
+
+/// Parses a file: every statement that can be parsed, and everything that is wrong with the others.
+pub fn parse(file: &SourceFile) -> (ast::File, Vec<Diagnostic>) {
+    let text = file.text();
+    let mut found = lexical::check_brackets(text);
+    if !found.is_empty() {
+        // Without matching brackets no piece has a clear end; what they enclose would be reported once more.
+        return (ast::File::default(), found);
+    }
+    let mut builder = tree::Builder::new(text, 0);
+    let statements = match recover::whole(text) {
+        Ok(pairs) => builder.statements(pairs),
+        Err(()) => recover::pieces(text, &mut builder),
+    };
+    found.append(&mut builder.found);
+    found.sort_by_key(|it| it.span);
+    (ast::File { statements }, found)
+}
+
+/// Parses one expression: a default in a signature, an example in the reference.
+pub fn expression(text: &str) -> Result<ast::Expr, Vec<Diagnostic>> {
+    let found = lexical::check_brackets(text);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let mut builder = tree::Builder::new(text, 0);
+    let parsed = recover::one(Rule::one_expr, text)
+        .map_err(|failure| vec![mistakes::explain(text, Span::new(0, text.len()), &failure)])?;
+    let expr = builder.only_expr(parsed);
+    if builder.found.is_empty() { Ok(expr) } else { Err(builder.found) }
+}

@@ -1,0 +1,205 @@
+//! What can be said of a text before it is parsed: where its comments and strings are, and whether brackets match.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::Span;
+
+/// How deep brackets may be nested. A limit of our own, since pest's depends on the stack that happens to be left.
+const DEPTH: usize = 64;
+
+/// A comment, from its `#` to the end of its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Where it stands, without the line end.
+    pub span: Span,
+}
+
+/// What stands at some place of a text, seen without grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// A comment.
+    Comment(Span),
+    /// A closed string literal of any kind, with its quotes.
+    Text(Span),
+    /// A string that is not closed in its line.
+    Unclosed(Span),
+    /// An opening or closing bracket.
+    Bracket(u8, usize),
+}
+
+/// Every comment of a text, in order.
+pub fn comments(text: &str) -> Vec<Comment> {
+    scan(text)
+        .into_iter()
+        .filter_map(|piece| match piece {
+            Piece::Comment(span) => Some(Comment { span }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Comments, strings and brackets of a text, in order.
+pub(super) fn scan(text: &str) -> Vec<Piece> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'#' => {
+                let end = line_end(bytes, at);
+                found.push(Piece::Comment(Span::new(at, end)));
+                at = end;
+            }
+            b'"' | b'`' => {
+                let (end, closed) = string_end(bytes, at);
+                let span = Span::new(at, end);
+                found.push(if closed { Piece::Text(span) } else { Piece::Unclosed(span) });
+                at = end;
+            }
+            bracket @ (b'(' | b')' | b'[' | b']' | b'{' | b'}') => {
+                found.push(Piece::Bracket(bracket, at));
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+fn line_end(bytes: &[u8], from: usize) -> usize {
+    bytes[from..].iter().position(|it| *it == b'\n').map_or(bytes.len(), |n| from + n)
+}
+
+/// Where the string whose first quote stands at `at` ends, and whether it is closed.
+fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
+    if bytes[at] == b'`' {
+        let line = line_end(bytes, at);
+        let close = bytes[at + 1..line].iter().position(|it| *it == b'`');
+        return close.map_or((line, false), |n| (at + n + 2, true));
+    }
+    let word_before =
+        |n: usize| n == 0 || !(bytes[n - 1].is_ascii_alphanumeric() || bytes[n - 1] == b'_');
+    let template = at > 0 && bytes[at - 1] == b'f' && word_before(at - 1);
+    if bytes[at..].starts_with(b"\"\"\"") {
+        let rest = &bytes[at + 3..];
+        return match rest.windows(3).position(|it| it == b"\"\"\"") {
+            Some(n) => (at + 3 + n + 3, true),
+            None => (line_end(bytes, at), false),
+        };
+    }
+    let hashes = bytes[..at].iter().rev().take_while(|it| **it == b'#').count();
+    let raw = at > hashes && bytes[at - hashes - 1] == b'r' && word_before(at - hashes - 1);
+    if raw {
+        let mut close = vec![b'"'];
+        close.resize(hashes + 1, b'#');
+        let rest = &bytes[at + 1..];
+        return match rest.windows(close.len()).position(|it| it == close) {
+            Some(n) => (at + 1 + n + close.len(), true),
+            None => (line_end(bytes, at), false),
+        };
+    }
+    plain_end(bytes, at, template)
+}
+
+/// The end of `"…"`; in a template, strings inside holes are skipped.
+fn plain_end(bytes: &[u8], at: usize, template: bool) -> (usize, bool) {
+    let mut i = at + 1;
+    let mut depth = 0_usize;
+    while i < bytes.len() && bytes[i] != b'\n' {
+        match bytes[i] {
+            b'\\' if depth == 0 => i += 1,
+            b'{' if template => depth += 1,
+            b'}' if template => depth = depth.saturating_sub(1),
+            b'"' if depth > 0 => {
+                let (end, closed) = string_end(bytes, i);
+                if !closed {
+                    return (end, false);
+                }
+                i = end - 1;
+            }
+            b'"' => return (i + 1, true),
+            _ => {}
+        }
+        i += 1;
+    }
+    (i.min(bytes.len()), false)
+}
+
+/// Unclosed strings, and brackets that do not match or are nested too deep. Names the opening one.
+pub(super) fn check_brackets(text: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut open: Vec<(u8, usize)> = Vec::new();
+    for piece in scan(text) {
+        match piece {
+            Piece::Unclosed(span) => found.push(unclosed_text(text, span)),
+            Piece::Bracket(bracket @ (b'(' | b'[' | b'{'), at) => {
+                open.push((bracket, at));
+                if open.len() == DEPTH + 1 {
+                    let help = "give a part of it a name with `extend` or a stream of its own";
+                    let message = format!("more than {DEPTH} brackets inside each other");
+                    let span = Span::new(at, at + 1);
+                    found.push(Diagnostic::new(Code::TooDeep, span, message).help(help));
+                    return found;
+                }
+            }
+            Piece::Bracket(bracket, at) => match open.pop() {
+                Some((opening, _)) if closes(opening) == bracket => {}
+                other => {
+                    found.push(wrong_bracket(bracket, at, other));
+                    return found;
+                }
+            },
+            _ => {}
+        }
+    }
+    // Only the innermost is named: what stands around it is usually closed by the same missing bracket.
+    if let Some((bracket, at)) = open.pop()
+        && found.is_empty()
+    {
+        let (bracket, close) = (char::from(bracket), char::from(closes(bracket)));
+        let message = format!("this `{bracket}` is never closed");
+        let found_here = Diagnostic::new(Code::UnclosedBracket, Span::new(at, at + 1), message);
+        found.push(found_here.help(format!("write `{close}` where it ends")));
+    }
+    found
+}
+
+fn closes(bracket: u8) -> u8 {
+    match bracket {
+        b'(' => b')',
+        b'[' => b']',
+        _ => b'}',
+    }
+}
+
+fn wrong_bracket(bracket: u8, at: usize, opening: Option<(u8, usize)>) -> Diagnostic {
+    let span = Span::new(at, at + 1);
+    let bracket = char::from(bracket);
+    match opening {
+        None => {
+            Diagnostic::new(Code::UnopenedBracket, span, format!("this `{bracket}` closes nothing"))
+                .help("take it away, or open it before")
+        }
+        Some((opening, from)) => {
+            let close = char::from(closes(opening));
+            let opening = char::from(opening);
+            Diagnostic::new(
+                Code::UnclosedBracket,
+                span,
+                format!("expected `{close}`, found `{bracket}`"),
+            )
+            .related(Span::new(from, from + 1), format!("this `{opening}` is still open"))
+            .help(format!("close it with `{close}`"))
+        }
+    }
+}
+
+fn unclosed_text(text: &str, span: Span) -> Diagnostic {
+    let quote = &text[span.start..=span.start];
+    let (what, help) = if quote == "`" {
+        ("this name", "write a backtick where the name ends")
+    } else {
+        ("this text", "write `\"` where it ends; text over several lines stands in `\"\"\"`")
+    };
+    Diagnostic::new(Code::UnclosedText, span, format!("{what} is not closed in its line"))
+        .help(help)
+}
