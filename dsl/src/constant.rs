@@ -11,9 +11,20 @@ pub trait Environment {
     fn secret(&self, path: &str) -> Result<String, String>;
 }
 
+/// Whose mistake it is: it decides the exit code of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// What was given with `--set` (or should have been): wrong usage.
+    Usage,
+    /// The world the run starts in: a variable or secret is missing.
+    Environment,
+}
+
 /// Why a constant has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConstantError {
+    /// Whose mistake it is.
+    pub fault: Fault,
     /// What is wrong and what to do.
     pub message: String,
 }

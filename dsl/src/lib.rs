@@ -17,6 +17,7 @@
 
 pub mod ast;
 pub mod catalog;
+pub mod check;
 pub mod constant;
 pub mod diagnostic;
 pub mod parse;

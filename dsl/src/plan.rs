@@ -387,7 +387,7 @@ pub enum ExprKind {
         /// The value where none holds.
         otherwise: Box<Expr>,
     },
-    /// A function.
+    /// A function. `env` and `secret` stand in open plans only.
     Call {
         /// Its name.
         function: String,
@@ -400,6 +400,8 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// `{ k: v }`
     Struct(Vec<(String, Expr)>),
+    /// `a..b` in a constant that is still open (`retry: least..64s`). Not in a closed plan.
+    Range(Option<Box<Expr>>, Option<Box<Expr>>),
 }
 
 /// A piece of a template or pattern.
