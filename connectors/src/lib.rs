@@ -1,1 +1,36 @@
-//! placeholder
+//! How do rows get in and out? One file a system, one file a format, and one line a word in the lists below.
+//!
+//! A connector moves bytes and knows no format; a format turns bytes into rows and knows no connector. Any format goes
+//! over any connector:
+//!
+//! ```text
+//!  file ─┐                       ┌─ json ─┐                    ┌─ json ─┐  ┌─ file
+//!  mqtt ─┼─ pieces or messages ─►┼─ csv  ─┼─ rows ─ engine ───►┼─ csv  ─┼─►┼─ mqtt
+//!  …    ─┘                       └─ …    ─┘                    └─ …    ─┘  └─ …
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod common;
+pub mod formats;
+pub mod memory;
+pub mod null;
+
+use engine::codec::Format;
+use engine::sink::SinkDef;
+use engine::source::SourceDef;
+
+/// Every source, in the order of the reference.
+pub fn sources() -> &'static [&'static dyn SourceDef] {
+    &[&memory::MemorySource]
+}
+
+/// Every sink, in the order of the reference.
+pub fn sinks() -> &'static [&'static dyn SinkDef] {
+    &[&null::Null, &memory::MemorySink]
+}
+
+/// Every format, in the order of the reference.
+pub fn formats() -> &'static [&'static dyn Format] {
+    formats::ALL
+}
