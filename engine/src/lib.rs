@@ -22,9 +22,12 @@ pub mod codec;
 pub mod error;
 pub mod ledger;
 pub mod operator;
+pub mod operators;
 pub mod reason;
 pub mod sink;
 pub mod snapshot;
 pub mod source;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod types;
