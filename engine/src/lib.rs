@@ -19,6 +19,7 @@
 
 pub mod batch;
 pub mod codec;
+pub mod combinations;
 pub mod error;
 pub mod ledger;
 pub mod operator;
@@ -31,3 +32,4 @@ pub mod source;
 mod testing;
 pub mod time;
 pub mod types;
+pub mod watermark;
