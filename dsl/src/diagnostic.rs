@@ -4,6 +4,7 @@
 //! thing in backticks and say what was expected and what was found; the help says what to type.
 
 pub mod code;
+pub mod render;
 
 pub use code::Code;
 

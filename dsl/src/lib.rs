@@ -20,6 +20,7 @@ pub mod catalog;
 pub mod check;
 pub mod constant;
 pub mod diagnostic;
+pub mod format;
 pub mod parse;
 pub mod plan;
 pub mod signature;

@@ -19,6 +19,7 @@ mod mistakes;
 mod recover;
 mod tree;
 
+pub(crate) use lexical::string_end;
 pub use lexical::{Comment, comments};
 
 use crate::ast;

@@ -44,6 +44,7 @@ pub(super) fn scan(text: &str) -> Vec<Piece> {
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
+            b'#' if raw_quote(bytes, at).is_some() => at = raw_quote(bytes, at).unwrap_or(at),
             b'#' => {
                 let end = line_end(bytes, at);
                 found.push(Piece::Comment(Span::new(at, end)));
@@ -69,16 +70,26 @@ fn line_end(bytes: &[u8], from: usize) -> usize {
     bytes[from..].iter().position(|it| *it == b'\n').map_or(bytes.len(), |n| from + n)
 }
 
+/// Whether the byte at `n` begins a word: `r` and `f` before a quote mean something only then.
+fn begins_word(bytes: &[u8], n: usize) -> bool {
+    n == 0 || !(bytes[n - 1].is_ascii_alphanumeric() || bytes[n - 1] == b'_')
+}
+
+/// The quote of a raw string whose first `#` stands at `at`.
+fn raw_quote(bytes: &[u8], at: usize) -> Option<usize> {
+    let raw = at > 0 && bytes[at - 1] == b'r' && begins_word(bytes, at - 1);
+    let quote = at + bytes[at..].iter().take_while(|it| **it == b'#').count();
+    (raw && bytes.get(quote) == Some(&b'"')).then_some(quote)
+}
+
 /// Where the string whose first quote stands at `at` ends, and whether it is closed.
-fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
+pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
     if bytes[at] == b'`' {
         let line = line_end(bytes, at);
         let close = bytes[at + 1..line].iter().position(|it| *it == b'`');
         return close.map_or((line, false), |n| (at + n + 2, true));
     }
-    let word_before =
-        |n: usize| n == 0 || !(bytes[n - 1].is_ascii_alphanumeric() || bytes[n - 1] == b'_');
-    let template = at > 0 && bytes[at - 1] == b'f' && word_before(at - 1);
+    let template = at > 0 && bytes[at - 1] == b'f' && begins_word(bytes, at - 1);
     if bytes[at..].starts_with(b"\"\"\"") {
         let rest = &bytes[at + 3..];
         return match rest.windows(3).position(|it| it == b"\"\"\"") {
@@ -87,7 +98,7 @@ fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
         };
     }
     let hashes = bytes[..at].iter().rev().take_while(|it| **it == b'#').count();
-    let raw = at > hashes && bytes[at - hashes - 1] == b'r' && word_before(at - hashes - 1);
+    let raw = at > hashes && bytes[at - hashes - 1] == b'r' && begins_word(bytes, at - hashes - 1);
     if raw {
         let mut close = vec![b'"'];
         close.resize(hashes + 1, b'#');
@@ -106,7 +117,10 @@ fn plain_end(bytes: &[u8], at: usize, template: bool) -> (usize, bool) {
     let mut depth = 0_usize;
     while i < bytes.len() && bytes[i] != b'\n' {
         match bytes[i] {
-            b'\\' if depth == 0 => i += 1,
+            // A backslash at the end of the line escapes nothing.
+            b'\\' if depth == 0 && bytes.get(i + 1) != Some(&b'\n') => i += 1,
+            // A doubled brace is a brace; inside a hole, braces are records.
+            b'{' if template && depth == 0 && bytes.get(i + 1) == Some(&b'{') => i += 1,
             b'{' if template => depth += 1,
             b'}' if template => depth = depth.saturating_sub(1),
             b'"' if depth > 0 => {

@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
             match part.as_rule() {
                 Rule::attribute => attributes.push(self.attribute(part)),
                 Rule::kind => {
-                    kind = Some(Spanned::new(binding_kind(part.as_str()), self.span(&part)))
+                    kind = Some(Spanned::new(binding_kind(part.as_str()), self.span(&part)));
                 }
                 Rule::ident => name = Some(self.name(&part)),
                 Rule::from => from = Some(self.from(part)),
