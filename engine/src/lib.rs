@@ -21,6 +21,8 @@ pub mod batch;
 pub mod codec;
 pub mod combinations;
 pub mod error;
+pub mod expr;
+pub mod functions;
 pub mod ledger;
 pub mod operator;
 pub mod operators;
