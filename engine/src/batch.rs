@@ -6,8 +6,8 @@
 //!  stamps    the watermark of its split     decides alone what is late: not how rows were batched
 //!            just before it was read
 //!  meta      topic, received, …             while steps are stateless
-//!  order     place in the batch it was      lets a merge behind an exchange put rows back in order
-//!            cut from
+//!  order     what a merge sorts by          lets a merge behind an exchange put rows back in order,
+//!                                           for any number of tasks in front of it
 //! ```
 
 use crate::error::Result;
@@ -28,8 +28,56 @@ pub struct Batch {
     pub stamps: Stamps,
     /// Each row's metadata; none behind steps that make rows.
     pub meta: Option<Meta>,
-    /// Each row's place in the batch that an exchange cut this one from; none elsewhere.
-    pub order: Option<ScalarBuffer<u32>>,
+    /// What a merge behind parallel tasks sorts these rows by; none: they stay together, in the order of the tasks.
+    pub order: Option<Order>,
+}
+
+/// What a merge behind parallel tasks sorts rows by, so that their order does not depend on the number of tasks.
+///
+/// ```text
+///  one round   ── rows ──► task 0 ──► rows caused by rows       Place    where the causing row stood in the round
+///              └─ rows ──► task 1     rows caused by the        Window   the window they are the result of; ties by
+///                                     watermark behind them              task, since tasks own ranges of key groups
+/// ```
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Each row's place in the round that an exchange cut this batch from. Ascending; a place may repeat.
+    Place(ScalarBuffer<u32>),
+    /// The window that each row is the result of. Ascending by (end, start).
+    Window {
+        /// Where the windows end.
+        ends: ScalarBuffer<Timestamp>,
+        /// Where they start.
+        starts: ScalarBuffer<Timestamp>,
+    },
+}
+
+impl Order {
+    /// The same order for the rows at these places.
+    fn pick(&self, places: &UInt32Array) -> Order {
+        let times = |values: &ScalarBuffer<i64>| -> ScalarBuffer<i64> {
+            places.values().iter().map(|&i| values[i as usize]).collect()
+        };
+        match self {
+            Order::Place(values) => {
+                Order::Place(places.values().iter().map(|&i| values[i as usize]).collect())
+            }
+            Order::Window { ends, starts } => {
+                Order::Window { ends: times(ends), starts: times(starts) }
+            }
+        }
+    }
+
+    /// The same order for `length` rows from `offset` on.
+    fn slice(&self, offset: usize, length: usize) -> Order {
+        match self {
+            Order::Place(places) => Order::Place(places.slice(offset, length)),
+            Order::Window { ends, starts } => Order::Window {
+                ends: ends.slice(offset, length),
+                starts: starts.slice(offset, length),
+            },
+        }
+    }
 }
 
 /// Each row's stamp: the watermark of its own split just before it was read.
@@ -219,10 +267,7 @@ impl Batch {
                 Some(meta) => Some(meta.map(|array| Ok(take(array, places, None)?))?),
                 None => None,
             },
-            order: self
-                .order
-                .as_ref()
-                .map(|order| places.values().iter().map(|&i| order[i as usize]).collect()),
+            order: self.order.as_ref().map(|order| order.pick(places)),
         })
     }
 }

@@ -78,7 +78,9 @@ pub trait OperatorDef: StepRule {
 ///
 /// The rule: every row of a batch is either put out by [`Output::pass`], or named in exactly one of `late`, `refuse`,
 /// `account`, `hold`. A row that is held is named again when it has done its work (`absorb`), or is put out by `release`.
-/// Rows that the operator makes go out by `make`.
+/// Rows that the operator makes go out by `make`. What goes out of `on_batch` carries as its `order` the places of the
+/// rows that caused it (those of the batch, unless it made new rows); what goes out of `on_watermark`, the windows it is
+/// the result of, ordered by (end, start, key group, key bytes).
 #[derive(Debug, Default)]
 pub struct Output {
     /// Rows that go on, in order.
