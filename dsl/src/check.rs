@@ -1,5 +1,7 @@
 //! From syntax tree to typed plan: every name resolved, every argument bound, every expression typed.
 
+mod expr;
 pub mod rules;
 pub mod suggest;
+mod type_expr;
 pub mod unify;
