@@ -1,5 +1,6 @@
 //! From syntax tree to typed plan: every name resolved, every argument bound, every expression typed.
 
+mod args;
 mod expr;
 pub mod rules;
 pub mod suggest;
