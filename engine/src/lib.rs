@@ -23,6 +23,7 @@ pub mod combinations;
 pub mod error;
 pub mod expr;
 pub mod functions;
+pub mod key;
 pub mod ledger;
 pub mod operator;
 pub mod operators;

@@ -1,0 +1,56 @@
+//! Cuts a batch for an exchange: every row goes to the task that owns its key group.
+
+use super::{KeyBytes, group, hash, task};
+use crate::batch::{Batch, Order};
+use crate::error::Result;
+use arrow::array::{ArrayRef, UInt32Array};
+
+/// Cuts batches by key. Kept between batches, so that its memory is.
+#[derive(Debug)]
+pub struct Partitioner {
+    columns: Vec<usize>,
+    tasks: usize,
+    scratch: KeyBytes,
+}
+
+impl Partitioner {
+    /// For rows whose key columns stand at these places, and so many tasks (at most one a key group).
+    pub fn new(columns: Vec<usize>, tasks: usize) -> Self {
+        Self { columns, tasks: tasks.max(1), scratch: KeyBytes::default() }
+    }
+
+    /// The rows of each task, in their order; none for a task without any. `first` is the place of the batch's first row
+    /// in its round: each row carries its place there as [`Order::Place`].
+    pub fn partition(&mut self, batch: &Batch, first: u32) -> Result<Vec<Option<Batch>>> {
+        let rows = batch.rows() as u32;
+        let mut parts = vec![None; self.tasks];
+        if rows == 0 {
+            return Ok(parts);
+        }
+        let columns: Vec<&ArrayRef> =
+            self.columns.iter().map(|&it| batch.columns.column(it)).collect();
+        if self.tasks == 1 || columns.is_empty() {
+            let owner = task(group(hash(&[])), self.tasks);
+            parts[owner] = Some(placed(batch.clone(), (first..first + rows).collect()));
+            return Ok(parts);
+        }
+        self.scratch.encode(&columns, batch.rows())?;
+        let mut places = vec![Vec::with_capacity(batch.rows() / self.tasks + 1); self.tasks];
+        for (row, key) in (0..rows).zip(self.scratch.iter()) {
+            places[task(group(hash(key)), self.tasks)].push(row);
+        }
+        for (part, places) in parts.iter_mut().zip(places) {
+            if places.len() == batch.rows() {
+                *part = Some(placed(batch.clone(), (first..first + rows).collect()));
+            } else if !places.is_empty() {
+                let order = places.iter().map(|it| first + it).collect();
+                *part = Some(placed(batch.take(&UInt32Array::from(places))?, order));
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn placed(batch: Batch, places: Vec<u32>) -> Batch {
+    Batch { order: Some(Order::Place(places.into())), ..batch }
+}
