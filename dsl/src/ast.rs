@@ -8,6 +8,8 @@ use crate::value::Value;
 pub struct File {
     /// The statements, in the order written.
     pub statements: Vec<Statement>,
+    /// Names of statements that do not parse: they stand for something that is not known, and that was reported.
+    pub broken: Vec<Name>,
 }
 
 /// One statement.

@@ -31,6 +31,9 @@ pub trait Catalog {
 
     /// The columns that a format brings by itself (`raw`: `payload`); none where a schema has to be declared.
     fn format_columns(&self, name: &str) -> Option<Vec<Column>>;
+
+    /// Whether there is a time zone of this name (`Europe/Berlin`).
+    fn knows_zone(&self, name: &str) -> bool;
 }
 
 /// The rule of a step.
@@ -69,6 +72,9 @@ pub struct StepContext<'a> {
 pub trait FromRule: Sync {
     /// How it is typed.
     fn signature(&self) -> &Signature;
+
+    /// Whether the order between its inputs is free: a step by arrival behind it is a warning.
+    fn mixes(&self) -> bool;
 
     /// What flows out of it, told from what flows in, in the order of the arguments.
     fn flow(&self, inputs: &[Flow], span: Span, report: &mut Vec<Diagnostic>) -> Flow;

@@ -50,7 +50,7 @@ pub fn parse(file: &SourceFile) -> (ast::File, Vec<Diagnostic>) {
     };
     found.append(&mut builder.found);
     found.sort_by_key(|it| it.span);
-    (ast::File { statements }, found)
+    (ast::File { statements, broken: Vec::new() }, found)
 }
 
 /// Parses one expression: a default in a signature, an example in the reference.

@@ -68,6 +68,10 @@ impl FromRule for Concat {
         &SIGNATURE
     }
 
+    fn mixes(&self) -> bool {
+        false
+    }
+
     fn flow(&self, inputs: &[Flow], span: Span, report: &mut Vec<Diagnostic>) -> Flow {
         rules::united(inputs, span, report)
     }

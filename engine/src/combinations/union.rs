@@ -63,6 +63,10 @@ impl FromRule for Union {
         &SIGNATURE
     }
 
+    fn mixes(&self) -> bool {
+        true
+    }
+
     fn flow(&self, inputs: &[Flow], span: Span, report: &mut Vec<Diagnostic>) -> Flow {
         rules::united(inputs, span, report)
     }
