@@ -10,9 +10,11 @@
 //! An operator is pure: no thread, clock, random number or I/O inside. Its results depend on the order of rows per key,
 //! on their stamps and on the sequence of watermarks, nothing else; so every host gets the same results.
 
+mod columns;
 mod refuse;
 mod stateless;
 
+pub(crate) use columns::sound_columns;
 pub use stateless::{RowWise, Stateless};
 
 use crate::batch::Batch;

@@ -6,9 +6,14 @@
 use crate::operator::OperatorDef;
 
 mod drop;
+mod extend;
 mod rename;
+mod select;
+// `where` is a word of Rust, too; the file is still named like the word.
+#[path = "operators/where.rs"]
+mod where_;
 
 /// Every step, in the order of the reference.
 pub fn all() -> &'static [&'static dyn OperatorDef] {
-    &[&drop::Drop, &rename::Rename]
+    &[&where_::Where, &select::Select, &extend::Extend, &drop::Drop, &rename::Rename]
 }

@@ -17,10 +17,10 @@ use crate::ledger::StreamCount;
 use crate::operator::{Operator, OperatorDef, Output};
 use crate::reason::Fault;
 use crate::time::{Timestamp, Watermark};
-use dsl::ast;
+use dsl::ast::{self, BinaryOp};
 use dsl::catalog::StepContext;
 use dsl::diagnostic::{Diagnostic, has_errors};
-use dsl::plan::{Arg, Args, Expr, ExprKind, Flow, StepPlan};
+use dsl::plan::{Arg, Args, Expr, ExprKind, Flow, Item, StepPlan};
 use dsl::signature::{Presence, Signature};
 use dsl::span::{Span, Spanned};
 use dsl::types::{Column, Typed};
@@ -89,6 +89,22 @@ pub(crate) fn column(name: &str, typed: Typed) -> Expr {
 /// A constant as an expression.
 pub(crate) fn literal(value: Value, typed: Typed) -> Expr {
     Expr { kind: ExprKind::Literal(value), typed, span: Span::new(0, 0) }
+}
+
+/// An operator between two expressions.
+pub(crate) fn binary(op: BinaryOp, left: Expr, right: Expr, typed: Typed) -> Expr {
+    let kind = ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) };
+    Expr { kind, typed, span: Span::new(0, 0) }
+}
+
+/// A column that is made.
+pub(crate) fn item(name: &str, value: Expr) -> Item {
+    Item { name: name.to_owned(), value }
+}
+
+/// The argument `items`.
+pub(crate) fn items(items: Vec<Item>) -> Vec<(&'static str, Arg)> {
+    vec![("items", Arg::Items(items))]
 }
 
 /// Runs an operator and keeps what it puts out.
