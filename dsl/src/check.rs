@@ -2,6 +2,8 @@
 
 mod args;
 mod expr;
+mod flows;
+mod names;
 pub mod rules;
 pub mod suggest;
 mod type_expr;
