@@ -97,9 +97,7 @@ impl<'a> Names<'a> {
 
     /// The names that rows can be read from.
     pub(super) fn readable(&self) -> Vec<&'a str> {
-        self.of(|it| {
-            matches!(it, Meaning::Binding(BindingKind::Source | BindingKind::Stream))
-        })
+        self.of(|it| matches!(it, Meaning::Binding(BindingKind::Source | BindingKind::Stream)))
     }
 
     /// No binding has this name.
@@ -131,9 +129,9 @@ pub(super) fn unknown(code: Code, noun: &str, name: &Name, known: &[&str]) -> Di
     let message = format!("there is no {noun} `{}`", name.node);
     let diagnostic = Diagnostic::new(code, name.span, message);
     match nearest(&name.node, known.iter().copied()) {
-        Some(near) => diagnostic
-            .help(format!("did you mean `{near}`?"))
-            .fix(name.span, written(near)),
+        Some(near) => {
+            diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, written(near))
+        }
         None if known.is_empty() => diagnostic,
         None => diagnostic.help(format!("there {}", are(known))),
     }
@@ -161,8 +159,7 @@ pub(super) fn unknown_column(name: &Name, columns: &[Column]) -> Diagnostic {
 
 /// A name as it is typed: in backticks unless it is a plain word.
 pub(super) fn written(name: &str) -> String {
-    const RESERVED: [&str; 9] =
-        ["and", "or", "not", "in", "is", "as", "null", "true", "false"];
+    const RESERVED: [&str; 9] = ["and", "or", "not", "in", "is", "as", "null", "true", "false"];
     let plain = name.starts_with(|it: char| it.is_alphabetic() || it == '_')
         && name.chars().all(|it| it.is_alphanumeric() || it == '_')
         && !RESERVED.contains(&name);
@@ -221,8 +218,7 @@ const KINDS: [Kind; 9] = [
 /// `a step`, `an aggregate and a function`: what else the word is.
 fn other_kinds(catalog: &dyn Catalog, kind: Kind, name: &str) -> Option<String> {
     let known = |it: &&Kind| **it != kind && catalog.signature(**it, name).is_some();
-    let nouns: Vec<String> =
-        KINDS.iter().filter(known).map(|it| with_article(it.noun())).collect();
+    let nouns: Vec<String> = KINDS.iter().filter(known).map(|it| with_article(it.noun())).collect();
     (!nouns.is_empty()).then(|| nouns.join(" and "))
 }
 
@@ -256,9 +252,10 @@ fn habit(kind: Kind, name: &str) -> Option<&'static str> {
         (Kind::Step, "map" | "derive" | "project" | "mutate" | "compute") => {
             "columns are chosen by `| select …` and added by `| extend …`"
         }
-        (Kind::Step, "group" | "group_by" | "groupby" | "partition" | "summarize" | "summarise") => {
-            "rows are grouped by `| window tumbling(1m), by: KEY`, and `| aggregate …` behind it"
-        }
+        (
+            Kind::Step,
+            "group" | "group_by" | "groupby" | "partition" | "summarize" | "summarise",
+        ) => "rows are grouped by `| window tumbling(1m), by: KEY`, and `| aggregate …` behind it",
         (Kind::Step, "sort" | "order" | "order_by" | "limit" | "take") => {
             "a stream has no end at which it could be sorted or cut; `| window …` and `| aggregate …` make results of it"
         }

@@ -80,7 +80,9 @@ fn no_column(expr: &ast::Expr, option: &str) -> Diagnostic {
     match &expr.kind {
         ExprKind::Literal(ast::Literal { value: crate::value::Value::String(text), .. }) => {
             let name = written(text);
-            diagnostic.help(format!("write it without quotes: `{option}: {name}`")).fix(expr.span, name)
+            diagnostic
+                .help(format!("write it without quotes: `{option}: {name}`"))
+                .fix(expr.span, name)
         }
         ExprKind::Member(_, last) => diagnostic.help(format!(
             "make it a column first: `| extend {} = {}`",
@@ -162,7 +164,9 @@ fn own_name(value: &ast::Expr) -> Option<Name> {
 fn unnamed(value: &ast::Expr, aggregates: bool) -> Diagnostic {
     let name = match &value.kind {
         ExprKind::Call(call) => match call.items.first() {
-            Some(ast::Item::Positional(ast::Expr { kind: ExprKind::Name { name, .. }, .. })) => {
+            Some(ast::Item::Positional(ast::Expr {
+                kind: ExprKind::Name { name, .. }, ..
+            })) => {
                 format!("{}_{name}", call.name.node)
             }
             _ if aggregates => "n".to_owned(),
@@ -220,11 +224,7 @@ fn renames(
 }
 
 /// The items of `aggregate`: over the keys, `window` and earlier items, and calls over the rows of the window.
-fn aggregates(
-    items: &[&ast::Item],
-    place: Place<'_>,
-    report: &mut Vec<Diagnostic>,
-) -> Aggregates {
+fn aggregates(items: &[&ast::Item], place: Place<'_>, report: &mut Vec<Diagnostic>) -> Aggregates {
     let rows = place.scope;
     let grouped =
         Grouped { columns: rows.columns, meta: rows.meta, calls: RefCell::new(Vec::new()) };

@@ -38,12 +38,8 @@ impl Given<'_> {
     pub(in crate::check) fn span(&self) -> Option<Span> {
         match self {
             Given::One(expr) => Some(expr.span),
-            Given::Many(exprs) => {
-                exprs.iter().map(|it| it.span).reduce(Span::to)
-            }
-            Given::Items(items) => {
-                items.iter().map(|it| item_span(it)).reduce(Span::to)
-            }
+            Given::Many(exprs) => exprs.iter().map(|it| it.span).reduce(Span::to),
+            Given::Items(items) => items.iter().map(|it| item_span(it)).reduce(Span::to),
         }
     }
 }
@@ -83,7 +79,8 @@ fn respan_call(call: &mut Call, span: Span) {
     for item in &mut call.items {
         match item {
             Item::Positional(value) => respan(value, span),
-            Item::Define { name, value, span: whole } | Item::Option { name, value, span: whole } => {
+            Item::Define { name, value, span: whole }
+            | Item::Option { name, value, span: whole } => {
                 name.span = span;
                 *whole = span;
                 respan(value, span);

@@ -81,12 +81,13 @@ impl<'a> Matching<'a, '_, '_> {
         if let Some(index) = self.collector() {
             return self.collect(index, item);
         }
-        let free = self.subject.params.iter().zip(&self.matched.given).position(|(param, given)| {
-            param.place == Place::Repeated
-                || param.place == Place::Positional
-                    && given.is_none()
-                    && !self.matched.refused.contains(&param.name)
-        });
+        let free =
+            self.subject.params.iter().zip(&self.matched.given).position(|(param, given)| {
+                param.place == Place::Repeated
+                    || param.place == Place::Positional
+                        && given.is_none()
+                        && !self.matched.refused.contains(&param.name)
+            });
         match free {
             Some(index) if self.subject.params[index].place == Place::Repeated => {
                 match &mut self.matched.given[index] {
@@ -119,7 +120,8 @@ impl<'a> Matching<'a, '_, '_> {
         };
         let diagnostic = Diagnostic::new(Code::TooManyArguments, expr.span, message);
         // One finding for all that follow: they have the same cause.
-        let known = |it: &Diagnostic| it.code == Code::TooManyArguments && it.span.end <= expr.span.start;
+        let known =
+            |it: &Diagnostic| it.code == Code::TooManyArguments && it.span.end <= expr.span.start;
         if self.report.last().is_some_and(|it| known(it) && it.message == diagnostic.message) {
             return;
         }
@@ -141,7 +143,8 @@ impl<'a> Matching<'a, '_, '_> {
         match (self.collector(), option, param) {
             (Some(_), Some(index), _) | (None, _, Some(index)) => {
                 let help = format!("write `{}: {}`", name.node, brief(value));
-                let message = format!("`{}` is an option, and options are written with `:`", name.node);
+                let message =
+                    format!("`{}` is an option, and options are written with `:`", name.node);
                 self.report.push(
                     Diagnostic::new(Code::DefinitionForOption, span, message)
                         .help(help)
@@ -156,9 +159,11 @@ impl<'a> Matching<'a, '_, '_> {
 
     /// `name = value` where the word makes no columns.
     fn stray_definition(&mut self, name: &Name, value: &Expr, span: Span) {
-        let condition = self.subject.params.iter().find(|it| {
-            it.place == Place::Positional && matches!(it.takes, Takes::Expr(_))
-        });
+        let condition = self
+            .subject
+            .params
+            .iter()
+            .find(|it| it.place == Place::Positional && matches!(it.takes, Takes::Expr(_)));
         let between = Span::new(name.span.end, value.span.start);
         if let Some(param) = condition
             && self.subject.kind == Some(Kind::Step)
@@ -216,9 +221,11 @@ impl<'a> Matching<'a, '_, '_> {
         let known: Vec<&str> = self.option_names();
         let near = nearest(&name.node, known.iter().copied());
         // `select kind: "x"` means a column, unless the name is nearly that of an option.
-        if let (Some(_), None, Some(before)) = (self.collector(), near, self.option.filter(|_| definition.is_none()))
+        if let (Some(_), None, Some(before)) =
+            (self.collector(), near, self.option.filter(|_| definition.is_none()))
         {
-            let message = format!("`{word}` has no option `{}`; new columns are written with `=`", name.node);
+            let message =
+                format!("`{word}` has no option `{}`; new columns are written with `=`", name.node);
             let between = Span::new(name.span.end, before.value.span.start);
             self.report.push(
                 Diagnostic::new(Code::OptionForDefinition, span, message)
@@ -280,9 +287,8 @@ impl<'a> Matching<'a, '_, '_> {
         let message = format!("options come last, and this stands behind `{name}:`");
         let diagnostic = Diagnostic::new(Code::PositionalAfterOption, span, message);
         let all_positional = stray.iter().all(|it| matches!(it, Item::Positional(_)));
-        let takes_list = before
-            .param
-            .is_some_and(|it| matches!(it.takes, Takes::Columns | Takes::ListOf(_)));
+        let takes_list =
+            before.param.is_some_and(|it| matches!(it.takes, Takes::Columns | Takes::ListOf(_)));
         self.report.push(match before.param {
             // An option that is not known was reported, and what follows may belong to it.
             None => return rest,

@@ -225,7 +225,10 @@ pub(in crate::check) fn input(
     match kind? {
         BindingKind::Table => return None,
         BindingKind::Sink if side == Side::Main => {
-            let help = format!("read what the sink reads, or `{}.errors`: the rows that it could not write", name.node);
+            let help = format!(
+                "read what the sink reads, or `{}.errors`: the rows that it could not write",
+                name.node
+            );
             let meaning = Meaning::Binding(BindingKind::Sink);
             report.push(names.other_kind(name, meaning, "a stream").help(help));
             return None;
@@ -247,7 +250,9 @@ fn unknown_side(name: &Name, side: &Name) -> Diagnostic {
     let message = format!("`{stream}` has no side stream `{}`", side.node);
     let diagnostic = Diagnostic::new(Code::UnknownSide, side.span, message);
     match nearest(&side.node, ["errors", "late"]) {
-        Some(near) => diagnostic.help(format!("did you mean `{stream}.{near}`?")).fix(side.span, near),
+        Some(near) => {
+            diagnostic.help(format!("did you mean `{stream}.{near}`?")).fix(side.span, near)
+        }
         None => diagnostic.help(format!(
             "rows that were refused are `{stream}.errors`, rows that came too late `{stream}.late`"
         )),

@@ -17,9 +17,7 @@ pub(super) fn word(
     report: &mut Vec<Diagnostic>,
 ) -> Option<Call> {
     match &expr.kind {
-        ExprKind::Call(call) => {
-            named_word(kind, &call.name, &call.items, call.span, place, report)
-        }
+        ExprKind::Call(call) => named_word(kind, &call.name, &call.items, call.span, place, report),
         ExprKind::Name { name, .. } => {
             let name = Name::new(name.clone(), expr.span);
             named_word(kind, &name, &[], expr.span, place, report)
@@ -58,7 +56,9 @@ fn no_word(kind: Kind, expr: &ast::Expr, place: Place<'_>) -> Diagnostic {
         ExprKind::Literal(ast::Literal { value: crate::value::Value::String(text), .. })
             if known.contains(&text.as_str()) =>
         {
-            diagnostic.help(format!("write it without quotes: `{text}`")).fix(expr.span, text.clone())
+            diagnostic
+                .help(format!("write it without quotes: `{text}`"))
+                .fix(expr.span, text.clone())
         }
         _ => match known.first() {
             Some(first) => {
@@ -112,9 +112,10 @@ fn unnamed_detector(item: &ast::Item, value: &ast::Expr) -> Diagnostic {
         ExprKind::Call(call) => {
             let first = call.items.first();
             let column = match first {
-                Some(ast::Item::Positional(ast::Expr { kind: ExprKind::Name { name, .. }, .. })) => {
-                    name.as_str()
-                }
+                Some(ast::Item::Positional(ast::Expr {
+                    kind: ExprKind::Name { name, .. },
+                    ..
+                })) => name.as_str(),
                 _ => call.name.node.as_str(),
             };
             (column, format!("{}(…)", call.name.node))
