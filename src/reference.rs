@@ -112,8 +112,9 @@ fn takes(takes: &Takes) -> String {
         Takes::ConstantOrExpr(class) => format!("constant or expression: {}", type_class(class)),
         Takes::Column => "column".to_owned(),
         Takes::Columns => "column or list of columns".to_owned(),
-        Takes::Choice(words) => {
-            words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
+        Takes::Choice(words) => choices(words),
+        Takes::ConstantOrChoice(constant, words) => {
+            format!("{}, or {}", constant_name(*constant), choices(words))
         }
         Takes::Word(kind) => kind.noun().to_owned(),
         Takes::Schema => "schema".to_owned(),
@@ -127,6 +128,10 @@ fn takes(takes: &Takes) -> String {
         Takes::Aggregates => "`name = expr` with aggregates".to_owned(),
         Takes::Detectors => "detector, or `name = detector`".to_owned(),
     }
+}
+
+fn choices(words: &[&str]) -> String {
+    words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn type_class(class: &TypeClass) -> String {

@@ -117,6 +117,8 @@ pub enum Takes {
     Columns,
     /// One of these bare words.
     Choice(&'static [&'static str]),
+    /// A constant, or one of these bare words instead (`rate: 1000`, `rate: max`): an [`crate::plan::Arg::Choice`] then.
+    ConstantOrChoice(Constant, &'static [&'static str]),
     /// A word of this kind, as a call or a bare name: `format: json`, `window tumbling(1m)`.
     Word(Kind),
     /// The name of a schema.

@@ -13,6 +13,7 @@
 
 use crate::codec::{Decoder, Framing};
 use crate::error::Result;
+use crate::reason::RejectedPayload;
 use crate::time::{Clock, Timestamp};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
@@ -123,6 +124,8 @@ pub struct Columns {
     pub split: SplitName,
     /// The rows.
     pub rows: RecordBatch,
+    /// What the declared schema refused (a value out of bounds, a null where none may stand): not in `rows`.
+    pub rejected: Vec<RejectedPayload>,
     /// When they were received.
     pub received: Timestamp,
     /// Where reading goes on behind them.
