@@ -17,7 +17,8 @@ pub trait Framing: Send {
     /// rest of the last call's buffer and what was read since.
     fn cut(&mut self, buffer: &[u8], last: bool) -> usize;
 
-    /// How many bytes stand before the first record (a header line is one record that every piece needs).
+    /// How many bytes stand before the first record: a header line, which the source puts before every other piece of
+    /// the file, so that each can be decoded by itself. None: the buffer does not hold all of it yet.
     fn header(&mut self, buffer: &[u8], last: bool) -> Option<usize>;
 }
 
@@ -30,7 +31,8 @@ pub trait Decoder: Send {
 /// The rows of a piece.
 #[derive(Debug)]
 pub struct Decoded {
-    /// The rows, with the columns of the source's schema, in order; columns that nobody reads are all null.
+    /// The rows, with the columns of the source's schema, in order; columns that nobody reads are all null (zeros where
+    /// no null may stand).
     pub rows: RecordBatch,
     /// For each row the message it came from; none: row `i` came from message `i`, or there were no messages.
     pub origins: Option<Vec<u32>>,

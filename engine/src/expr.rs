@@ -25,7 +25,7 @@ mod leaf;
 mod literal;
 mod logic;
 mod nested;
-mod parse;
+pub mod parse;
 mod template;
 mod text;
 mod time;

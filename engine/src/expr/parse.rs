@@ -16,12 +16,12 @@ const UNITS: [(&str, i128); 8] = [
 ];
 
 /// `42`, `-1`
-pub(super) fn int(text: &str) -> Option<i64> {
+pub fn int(text: &str) -> Option<i64> {
     text.trim().parse().ok()
 }
 
 /// `1.5`, `1e-3`, `NaN`, `inf`; a number too large for a float is none.
-pub(super) fn float(text: &str) -> Option<f64> {
+pub fn float(text: &str) -> Option<f64> {
     let text = text.trim();
     let value: f64 = text.parse().ok()?;
     let says_infinite = text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
@@ -29,12 +29,12 @@ pub(super) fn float(text: &str) -> Option<f64> {
 }
 
 /// `true`, `false`
-pub(super) fn boolean(text: &str) -> Option<bool> {
+pub fn boolean(text: &str) -> Option<bool> {
     text.trim().parse().ok()
 }
 
 /// A decimal number, exactly: digits behind the scale have to be zeros.
-pub(super) fn decimal(text: &str, precision: u8, scale: i8) -> Option<i128> {
+pub fn decimal(text: &str, precision: u8, scale: i8) -> Option<i128> {
     let text = text.trim();
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
@@ -75,7 +75,7 @@ pub(super) fn decimal(text: &str, precision: u8, scale: i8) -> Option<i128> {
 }
 
 /// The shortest decimal number that brings a float back, rounded to the scale, halves away from zero.
-pub(super) fn rounded_decimal(value: f64, precision: u8, scale: i8) -> Option<i128> {
+pub fn rounded_decimal(value: f64, precision: u8, scale: i8) -> Option<i128> {
     if !value.is_finite() {
         return None;
     }
@@ -98,12 +98,12 @@ pub(super) fn rounded_decimal(value: f64, precision: u8, scale: i8) -> Option<i1
 }
 
 /// RFC 3339 with `Z` or an offset; a space may stand for the `T`. Digits behind the microsecond are cut.
-pub(super) fn timestamp(text: &str) -> Option<i64> {
+pub fn timestamp(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text.trim()).ok().map(|it| it.timestamp_micros())
 }
 
 /// `2026-01-31`, as days since 1970.
-pub(super) fn date(text: &str) -> Option<i32> {
+pub fn date(text: &str) -> Option<i32> {
     let text = text.trim();
     let plain = text.len() == 10 && text.bytes().all(|it| it.is_ascii_digit() || it == b'-');
     let date = plain.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())??;
@@ -111,7 +111,7 @@ pub(super) fn date(text: &str) -> Option<i32> {
 }
 
 /// `1m30s`, `1.5h`, `-250ms`; a whole number of microseconds.
-pub(super) fn duration(text: &str) -> Option<i64> {
+pub fn duration(text: &str) -> Option<i64> {
     let text = text.trim();
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
