@@ -138,8 +138,8 @@ pub struct SourceContext {
     pub pipeline: String,
     /// Where reading goes on, by split; a split that is not there is new.
     pub positions: BTreeMap<SplitName, Position>,
-    /// Cuts byte streams into records, where the format can.
-    pub framing: Option<Box<dyn Framing>>,
+    /// Cuts byte streams into records, where the format can; one for each stream that is read.
+    pub framing: MakeFraming,
     /// Which of the plan's columns anybody reads, in their order.
     pub needed: Vec<bool>,
     /// The clock.
@@ -160,6 +160,9 @@ pub trait SourceDef: SourceRule {
     /// Opens it. What cannot work (a bad host, a missing file, a wrong password) is an error within seconds.
     fn open(&self, plan: &SourcePlan, context: SourceContext) -> Result<Box<dyn Source>>;
 }
+
+/// Makes what cuts one byte stream; none where the format cuts none.
+pub type MakeFraming = Arc<dyn Fn() -> Option<Box<dyn Framing>> + Send + Sync>;
 
 /// Makes a decoder for each worker.
 pub type MakeDecoder = Arc<dyn Fn() -> Result<Box<dyn Decoder>> + Send + Sync>;
