@@ -53,6 +53,12 @@ impl Reading<'_, '_> {
             Takes::Column => columns::column(expr, self.param.name, self.place, self.report),
             Takes::Columns => columns::columns(expr, self.param.name, self.place, self.report),
             Takes::Choice(choices) => self.choice(choices, expr),
+            Takes::ConstantOrChoice(kind, choices) => match &expr.kind {
+                ExprKind::Name { name, .. } if choices.contains(&name.as_str()) => {
+                    Some(Arg::Choice(name.clone()))
+                }
+                _ => self.constant(expr, *kind),
+            },
             Takes::Word(kind) => word::word(*kind, expr, self.place, self.report).map(Arg::Word),
             Takes::Schema => self.schema(expr),
             Takes::Stream => self.stream(expr),
