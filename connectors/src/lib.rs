@@ -14,6 +14,7 @@
 pub mod common;
 pub mod formats;
 pub mod memory;
+pub mod mqtt;
 pub mod null;
 
 use engine::codec::Format;
@@ -22,12 +23,12 @@ use engine::source::SourceDef;
 
 /// Every source, in the order of the reference.
 pub fn sources() -> &'static [&'static dyn SourceDef] {
-    &[&memory::MemorySource]
+    &[&memory::MemorySource, &mqtt::MqttSource]
 }
 
 /// Every sink, in the order of the reference.
 pub fn sinks() -> &'static [&'static dyn SinkDef] {
-    &[&null::Null, &memory::MemorySink]
+    &[&null::Null, &memory::MemorySink, &mqtt::MqttSink]
 }
 
 /// Every format, in the order of the reference.

@@ -1,0 +1,247 @@
+//! Where the receive task leaves messages and the source picks them up.
+//!
+//! ```text
+//!  receive task ── connected, events, disconnected ──► ┌ queue of split 0 ┐
+//!                                                      │ queue of split 1 │ ── take ──► Source::poll
+//!                                                      └ ledger           ┘ ◄─ acknowledge
+//! ```
+//!
+//! It is bounded without ever making the task wait: the broker sends at most `receive_maximum` messages of QoS 1 ahead of
+//! their acknowledgement, and messages of QoS 0 beyond the byte budget are dropped and counted.
+
+use super::client::Remote;
+use super::ledger::Ledger;
+use super::router::Routed;
+use engine::error::Error;
+use engine::source::{Message, SplitEvent};
+use engine::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+
+/// Messages of a batch that were received further apart than this (µs) are handed out apart, since a batch has one time
+/// of receipt.
+const RECEIVED_APART_MAX: i64 = 50_000;
+
+/// The shared state of a source and its task.
+pub(super) struct Inbox {
+    queues: Vec<Queue>,
+    ledger: Ledger,
+    /// The connection that acknowledgements go to; none while there is none.
+    remote: Option<Arc<dyn Remote>>,
+    /// The place of the next item among all.
+    next: u64,
+    /// Payload bytes in the queues, and how many there may be before messages of QoS 0 are dropped.
+    bytes: usize,
+    budget: usize,
+    /// The largest payload seen.
+    largest: usize,
+    losses: (u64, u64),
+    failed: Option<Error>,
+    waiting: bool,
+    waker: Waker,
+}
+
+/// What waits of one subscription.
+#[derive(Default)]
+struct Queue {
+    items: VecDeque<(u64, Item)>,
+    /// Whether it was said that nothing waits.
+    caught_up: bool,
+}
+
+enum Item {
+    Message(Message, Timestamp),
+    Event(SplitEvent),
+}
+
+/// What the source gets.
+pub(super) enum Taken {
+    /// Messages of one subscription, the place of the last one, and when the first was received.
+    Messages(usize, Vec<Message>, u64, Timestamp),
+    /// Something about a subscription.
+    Event(usize, SplitEvent),
+    /// Nothing.
+    Nothing,
+}
+
+impl Inbox {
+    pub(super) fn new(splits: usize, budget: usize, waker: Waker) -> Self {
+        Self {
+            queues: (0..splits).map(|_| Queue::default()).collect(),
+            ledger: Ledger::default(),
+            remote: None,
+            next: 1,
+            bytes: 0,
+            budget,
+            largest: 0,
+            losses: (0, 0),
+            failed: None,
+            waiting: false,
+            waker,
+        }
+    }
+
+    // The task's side.
+
+    /// How many messages the broker may send ahead, so that they fit the budget if they are as large as those so far.
+    pub(super) fn receive_maximum(&self, most: u16) -> u16 {
+        let fit = self.budget / self.largest.max(1);
+        most.min(u16::try_from(fit).unwrap_or(u16::MAX)).max(1)
+    }
+
+    /// A connection is there.
+    pub(super) fn connected(&mut self, remote: Arc<dyn Remote>, session_present: bool) {
+        if !session_present {
+            self.ledger.forget();
+        }
+        self.remote = Some(remote);
+        self.event(SplitEvent::Live);
+    }
+
+    /// The connection is gone.
+    pub(super) fn disconnected(&mut self) {
+        if self.remote.take().is_some() {
+            self.ledger.lost();
+            self.event(SplitEvent::Disconnected);
+        }
+    }
+
+    /// Nothing comes any more, and why.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.disconnected();
+        self.failed = Some(error);
+        self.wake();
+    }
+
+    /// Messages came.
+    pub(super) fn receive(&mut self, messages: impl Iterator<Item = Routed>, now: Timestamp) {
+        for routed in messages {
+            self.receive_one(routed, now);
+        }
+        self.acknowledge_released();
+        self.wake();
+    }
+
+    fn receive_one(&mut self, routed: Routed, now: Timestamp) {
+        let Routed { id, again, topic, message, payload } = routed;
+        if id != 0 && again && self.ledger.redelivered(id, &topic, &payload) {
+            return;
+        }
+        if id != 0 && !again {
+            self.ledger.forget();
+        }
+        self.largest = self.largest.max(payload.len());
+        let Some((split, message)) = message else {
+            self.losses.0 += 1;
+            if id != 0 {
+                self.ledger.arrived_in_vain(id);
+            }
+            return;
+        };
+        if id == 0 && self.bytes > 0 && self.bytes + payload.len() > self.budget {
+            self.losses.1 += 1;
+            return;
+        }
+        self.bytes += payload.len();
+        let sequence = self.push(split, Item::Message(message, now));
+        if id != 0 {
+            self.ledger.arrived(sequence, split, id, topic, payload);
+        }
+    }
+
+    fn event(&mut self, event: SplitEvent) {
+        for split in 0..self.queues.len() {
+            self.push(split, Item::Event(event));
+        }
+        self.wake();
+    }
+
+    fn push(&mut self, split: usize, item: Item) -> u64 {
+        let sequence = self.next;
+        self.next += 1;
+        let queue = &mut self.queues[split];
+        queue.items.push_back((sequence, item));
+        queue.caught_up = false;
+        sequence
+    }
+
+    fn wake(&mut self) {
+        if std::mem::take(&mut self.waiting) {
+            self.waker.wake_by_ref();
+        }
+    }
+
+    // The source's side.
+
+    /// What came first; of messages, as many as stand behind it in its queue and fit `limit` bytes.
+    pub(super) fn take(&mut self, limit: usize) -> Result<Taken, Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let first = |queue: &Queue| queue.items.front().map(|(sequence, _)| *sequence);
+        let oldest = (0..self.queues.len()).filter(|&i| first(&self.queues[i]).is_some());
+        let Some(split) = oldest.min_by_key(|&i| first(&self.queues[i])) else {
+            return Ok(self.nothing());
+        };
+        let items = &mut self.queues[split].items;
+        if let Some((_, Item::Event(event))) = items.front() {
+            let event = *event;
+            items.pop_front();
+            return Ok(Taken::Event(split, event));
+        }
+        let (mut messages, mut last, mut received, mut bytes) = (Vec::new(), 0, None, 0);
+        while let Some((sequence, Item::Message(message, at))) = items.front() {
+            let first = *received.get_or_insert(*at);
+            let full = bytes + message.payload.len() > limit || at - first > RECEIVED_APART_MAX;
+            if full && !messages.is_empty() {
+                break;
+            }
+            last = *sequence;
+            bytes += message.payload.len();
+            if let Some((_, Item::Message(message, _))) = items.pop_front() {
+                messages.push(message);
+            }
+        }
+        self.bytes -= bytes;
+        Ok(Taken::Messages(split, messages, last, received.unwrap_or_default()))
+    }
+
+    /// Says once of every connected subscription that it has caught up, then nothing.
+    fn nothing(&mut self) -> Taken {
+        if self.remote.is_some()
+            && let Some(split) = self.queues.iter().position(|it| !it.caught_up)
+        {
+            self.queues[split].caught_up = true;
+            return Taken::Event(split, SplitEvent::CaughtUp);
+        }
+        self.waiting = true;
+        Taken::Nothing
+    }
+
+    /// Rows of a subscription up to this place are inside.
+    pub(super) fn acknowledge(&mut self, split: usize, sequence: u64) {
+        self.ledger.acknowledge(split, sequence);
+        self.acknowledge_released();
+    }
+
+    fn acknowledge_released(&mut self) {
+        // Without a connection nothing is live in the ledger, so nothing is released either.
+        if let Some(remote) = &self.remote {
+            let ids = self.ledger.release();
+            if !ids.is_empty() && !remote.acknowledge(&ids) {
+                tracing::debug!("The connection broke before messages could be acknowledged");
+            }
+        }
+    }
+
+    /// Messages left out by policy and dropped beyond the budget, since the last call.
+    pub(super) fn losses(&mut self) -> (u64, u64) {
+        std::mem::take(&mut self.losses)
+    }
+
+    /// The connection, if there is one.
+    pub(super) fn remote(&self) -> Option<Arc<dyn Remote>> {
+        self.remote.clone()
+    }
+}

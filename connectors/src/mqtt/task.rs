@@ -1,0 +1,80 @@
+//! The task behind a source or sink: told to stop, waited for, and never left behind.
+
+use super::client::Remote;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long a good-bye to the broker may take.
+const GOODBYE_MAX: Duration = Duration::from_secs(2);
+
+/// A running task. Dropping it ends it at once, without a good-bye.
+pub(super) struct Task {
+    handle: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+    ended: Receiver<()>,
+}
+
+/// How a task learns that it should stop.
+pub(super) struct Stop(watch::Receiver<bool>);
+
+impl Task {
+    /// Starts it.
+    pub(super) fn spawn<F>(io: &Handle, body: impl FnOnce(Stop) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, said) = watch::channel(false);
+        let (end, ended) = sync_channel::<()>(0);
+        let body = body(Stop(said));
+        let handle = io.spawn(async move {
+            // Dropped with the task, whichever way that ends.
+            let _end = end;
+            body.await;
+        });
+        Self { handle, stop, ended }
+    }
+
+    /// Tells it to stop; `connection` gives the connection that is there now, which says good-bye. Then waits a little
+    /// for the end.
+    pub(super) fn stop(&self, connection: impl FnOnce() -> Option<Arc<dyn Remote>>) {
+        self.stop.send_replace(true);
+        if let Some(remote) = connection() {
+            remote.disconnect();
+        }
+        if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(GOODBYE_MAX) {
+            self.handle.abort();
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.handle.abort();
+    }
+}
+
+impl Stop {
+    /// Whether it was said.
+    pub(super) fn is_said(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// What `work` yields, or none if it was told to stop first.
+    pub(super) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            // An error means that whoever could say it is gone.
+            _said = self.0.wait_for(|it| *it) => None,
+        }
+    }
+
+    /// Waits this long; `true` when it was told to stop meanwhile.
+    pub(super) async fn comes_within(&mut self, time: Duration) -> bool {
+        self.or(tokio::time::sleep(time)).await.is_none()
+    }
+}
