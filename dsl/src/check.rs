@@ -8,3 +8,5 @@ pub mod rules;
 pub mod suggest;
 mod type_expr;
 pub mod unify;
+
+pub use expr::expression;

@@ -1,5 +1,31 @@
 //! Constants: what can be worked out before the first row, from literals, params and the environment.
+//!
+//! ```text
+//!  Plan with open constants ──close(--set, environment)──► Plan, every constant a value
+//!       params            = --set, else a test's `set`, else their default; in their bounds
+//!       env(…), secret(…) = read now, only where they are needed
+//! ```
+//!
+//! Everything that is missing or wrong is said at once. What a secret or a variable of the environment holds never stands
+//! in a message.
 
+mod calculate;
+mod close;
+mod convert;
+mod decimal;
+mod evaluate;
+mod literal;
+mod set;
+mod text;
+pub(crate) mod walk;
+
+pub use close::{close, close_for_test};
+pub(crate) use decimal::order;
+pub(crate) use evaluate::evaluate_closed;
+pub(crate) use literal::{Misfit, literal, literal_type, type_of};
+pub(crate) use text::{date_text, timestamp_text};
+
+use crate::plan::{Expr, ExprKind};
 use std::fmt;
 
 /// The world outside as far as `env("NAME")` and `secret("file")` can see it; an argument, so that tests bring their own.
@@ -36,3 +62,18 @@ impl fmt::Display for ConstantError {
 }
 
 impl std::error::Error for ConstantError {}
+
+/// Whether this holds for the expression or anything in it.
+pub(crate) fn any(expr: &Expr, holds: &dyn Fn(&Expr) -> bool) -> bool {
+    holds(expr) || walk::children(expr).into_iter().any(|it| any(it, holds))
+}
+
+/// A param, `env(…)` or `secret(…)`.
+pub(crate) fn is_open(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Param(_)) || is_outside(expr)
+}
+
+/// `env(…)` or `secret(…)`: what a message must not show.
+pub(crate) fn is_outside(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call { function, .. } if function == "env" || function == "secret")
+}

@@ -1,0 +1,252 @@
+//! `+ - * / %` and `-x`: what goes with what.
+//!
+//! | left | operators | right | yields |
+//! |---|---|---|---|
+//! | int | `+ - * %` | int | int |
+//! | number | `/` | number | float: it never truncates |
+//! | int, float | `+ - * %` | float | float |
+//! | int, decimal | `+ - * %` | decimal | decimal, with the digits that the result can have |
+//! | duration | `+ -` | duration | duration |
+//! | duration | `* /` | int, float | duration (also number `*` duration) |
+//! | duration | `/` | duration | float |
+//! | timestamp | `+ -` | duration | timestamp (also duration `+` timestamp) |
+//! | timestamp | `-` | timestamp | duration |
+//!
+//! A unit of a float stays where the other side has the same or none. With the literal null everything is null.
+
+use super::words::{noun, short, template_piece};
+use super::{Checker, any_unknown, binary, unknown};
+use crate::ast::{self, BinaryOp};
+use crate::check::unify::{
+    common_unit, convert, decimal_product, decimal_sum, int_as_decimal, unify,
+};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::{Expr, ExprKind};
+use crate::span::{Span, Spanned};
+use crate::types::{Type, Typed};
+use crate::value::Value;
+
+/// What both sides become, and what the operator makes of them.
+struct Rule {
+    left: Type,
+    right: Type,
+    result: Type,
+}
+
+impl Checker<'_, '_> {
+    pub(super) fn calculate(
+        &mut self,
+        op: &Spanned<BinaryOp>,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        span: Span,
+    ) -> Expr {
+        let (l, r) = (self.expr(left), self.expr(right));
+        if any_unknown([&l, &r]) {
+            return unknown(span);
+        }
+        let Some(rule) = rule(op.node, &l.typed.ty, &r.typed.ty) else {
+            return self.cannot_calculate(op, (left, &l.typed.ty), (right, &r.typed.ty), span);
+        };
+        let nullable = l.typed.nullable || r.typed.nullable;
+        let (l, r) = (convert(l, &rule.left), convert(r, &rule.right));
+        binary(op.node, l, r, Typed { ty: rule.result, nullable }, span)
+    }
+
+    pub(super) fn negate(&mut self, value: &ast::Expr, span: Span) -> Expr {
+        let inner = self.expr(value);
+        let typed = inner.typed.clone();
+        match &typed.ty {
+            Type::Unknown => return unknown(span),
+            Type::Int | Type::Float(_) | Type::Decimal { .. } | Type::Duration | Type::Null => {}
+            Type::Bool => {
+                let text = short(value).unwrap_or_else(|| "…".to_owned());
+                let message = "`-` stands before numbers and durations";
+                return self.fail(
+                    Diagnostic::new(Code::CannotCalculate, span, message)
+                        .help(format!("write `not {text}`")),
+                );
+            }
+            other => {
+                let message =
+                    format!("`-` stands before numbers and durations, found {}", noun(other));
+                return self.fail(Diagnostic::new(Code::CannotCalculate, span, message));
+            }
+        }
+        let kind = match inner.kind {
+            ExprKind::Literal(Value::Int(it)) => ExprKind::Literal(Value::Int(-it)),
+            ExprKind::Literal(Value::Float(it)) => ExprKind::Literal(Value::Float(-it)),
+            ExprKind::Literal(Value::Duration(it)) => ExprKind::Literal(Value::Duration(-it)),
+            _ => ExprKind::Negate(Box::new(inner)),
+        };
+        Expr { kind, typed, span }
+    }
+
+    fn cannot_calculate(
+        &mut self,
+        op: &Spanned<BinaryOp>,
+        (left, l): (&ast::Expr, &Type),
+        (right, r): (&ast::Expr, &Type),
+        span: Span,
+    ) -> Expr {
+        if op.node == BinaryOp::Add && (*l == Type::String || *r == Type::String) {
+            let piece = |it: &ast::Expr| template_piece(it).unwrap_or_else(|| "{…}".to_owned());
+            let joined = format!("f\"{}{}\"", piece(left), piece(right));
+            let diagnostic = Diagnostic::new(Code::TextPlus, span, "texts are not joined by `+`")
+                .help(format!("fill values into a text: `{joined}`"));
+            return self.fail(if joined.contains('…') {
+                diagnostic
+            } else {
+                diagnostic.fix(span, joined)
+            });
+        }
+        let code = match (op.node, r) {
+            (BinaryOp::Divide, Type::Duration) if l.is_numeric() => {
+                let message = "a number per duration is a rate, and rates stand in options only";
+                let help = "in an expression divide by seconds: `x / 60.0`";
+                let diagnostic = Diagnostic::new(Code::QuantityInRow, span, message).help(help);
+                return self.fail(diagnostic);
+            }
+            _ => Code::CannotCalculate,
+        };
+        let symbol = op.node.symbol();
+        let message = format!("`{symbol}` does not take {} and {}", noun(l), noun(r));
+        let diagnostic = Diagnostic::new(code, span, message);
+        self.fail(match calculation_help(op.node, (left, l), (right, r)) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        })
+    }
+}
+
+/// The rule for two types, if there is one.
+fn rule(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
+    use BinaryOp as Op;
+    let of = |left: &Type, right: &Type, result: Type| {
+        Some(Rule { left: left.clone(), right: right.clone(), result })
+    };
+    match (op, left, right) {
+        (_, Type::Null, Type::Null) => of(left, right, Type::Null),
+        (_, Type::Null, other) | (_, other, Type::Null) => {
+            with_null(op, other).and_then(|result| of(left, right, result))
+        }
+        (Op::Divide, a, b) if a.is_numeric() && b.is_numeric() => {
+            let (a, b) = (as_float(a), as_float(b));
+            of(&a, &b, Type::Float(unit_of(op, &a, &b)))
+        }
+        (_, Type::Int, Type::Int) => of(left, right, Type::Int),
+        (_, Type::Int | Type::Float(_), Type::Int | Type::Float(_)) => {
+            let (a, b) = (as_float(left), as_float(right));
+            of(&a, &b, Type::Float(unit_of(op, &a, &b)))
+        }
+        (_, Type::Int | Type::Decimal { .. }, Type::Int | Type::Decimal { .. }) => {
+            decimals(op, left, right)
+        }
+        (Op::Add | Op::Subtract, Type::Duration, Type::Duration) => of(left, right, Type::Duration),
+        (Op::Divide, Type::Duration, Type::Duration) => of(left, right, Type::FLOAT),
+        (Op::Multiply | Op::Divide, Type::Duration, Type::Int | Type::Float(_))
+        | (Op::Multiply, Type::Int | Type::Float(_), Type::Duration) => {
+            of(left, right, Type::Duration)
+        }
+        (Op::Add | Op::Subtract, Type::Timestamp, Type::Duration)
+        | (Op::Add, Type::Duration, Type::Timestamp) => of(left, right, Type::Timestamp),
+        (Op::Subtract, Type::Timestamp, Type::Timestamp) => of(left, right, Type::Duration),
+        _ => None,
+    }
+}
+
+/// The type of a null that an operator yields because one side is the literal null.
+fn with_null(op: BinaryOp, other: &Type) -> Option<Type> {
+    match other {
+        Type::Int if op == BinaryOp::Divide => Some(Type::FLOAT),
+        Type::Decimal { .. } if op == BinaryOp::Divide => Some(Type::FLOAT),
+        Type::Int | Type::Float(_) | Type::Decimal { .. } => Some(other.clone()),
+        Type::Duration if op != BinaryOp::Remainder => Some(Type::Duration),
+        Type::Timestamp if matches!(op, BinaryOp::Add | BinaryOp::Subtract) => Some(other.clone()),
+        _ => None,
+    }
+}
+
+fn decimals(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
+    let digits = |ty: &Type| match ty {
+        Type::Decimal { precision, scale } => Some((*precision, *scale)),
+        _ => None,
+    };
+    let decimal = |ty: &Type| if *ty == Type::Int { int_as_decimal() } else { ty.clone() };
+    if op == BinaryOp::Multiply {
+        let (left, right) = (decimal(left), decimal(right));
+        let result = decimal_product(digits(&left)?, digits(&right)?)?;
+        return Some(Rule { left, right, result });
+    }
+    let both = unify(&left.clone().required(), &right.clone().required())?.ty;
+    let result = match op {
+        BinaryOp::Remainder => both.clone(),
+        _ => decimal_sum(&both),
+    };
+    Some(Rule { left: both.clone(), right: both, result })
+}
+
+fn as_float(ty: &Type) -> Type {
+    match ty {
+        Type::Float(_) => ty.clone(),
+        _ => Type::FLOAT,
+    }
+}
+
+/// The unit of a result.
+fn unit_of(op: BinaryOp, left: &Type, right: &Type) -> Option<String> {
+    let (Type::Float(a), Type::Float(b)) = (left, right) else { return None };
+    match (op, a, b) {
+        (BinaryOp::Multiply | BinaryOp::Divide, Some(_), Some(_))
+        | (BinaryOp::Divide, None, Some(_)) => None,
+        _ => common_unit(a, b),
+    }
+}
+
+fn calculation_help(
+    op: BinaryOp,
+    (left, l): (&ast::Expr, &Type),
+    (right, r): (&ast::Expr, &Type),
+) -> Option<String> {
+    let symbol = op.symbol();
+    let (a, b) = (short(left), short(right));
+    let (a, b) = (a.as_deref().unwrap_or("a"), b.as_deref().unwrap_or("b"));
+    Some(match (l, r) {
+        (Type::Decimal { .. }, Type::Float(_)) => {
+            format!(
+                "decide for one of them: `{a} as float {symbol} {b}` or `{a} {symbol} {b} as {l}`"
+            )
+        }
+        (Type::Float(_), Type::Decimal { .. }) => {
+            format!(
+                "decide for one of them: `{a} {symbol} {b} as float` or `{a} as {r} {symbol} {b}`"
+            )
+        }
+        (Type::Decimal { .. }, Type::Decimal { .. }) => {
+            format!(
+                "the product has more than 38 digits; say how many are needed: `{a} as decimal(18, 4) * {b}`"
+            )
+        }
+        (Type::Date, Type::Duration | Type::Date) | (Type::Duration, Type::Date) => {
+            let name = if *l == Type::Date { a } else { b };
+            format!("a date has no time of day; calculate with its midnight: `{name} as timestamp`")
+        }
+        (Type::Timestamp, Type::Int | Type::Float(_)) => {
+            format!("add a duration: `{a} {symbol} {b} * 1s`, or `1ms`, `1m` …")
+        }
+        (Type::Duration, Type::Int | Type::Float(_)) => {
+            format!("say what the number counts: `{a} {symbol} {b} * 1s`")
+        }
+        (Type::Int | Type::Float(_), Type::Duration | Type::Timestamp) => {
+            format!("say what the number counts: `{a} * 1s {symbol} {b}`")
+        }
+        (Type::Bool, Type::Bool) => "join conditions with `and` and `or`".to_owned(),
+        (Type::String, _) if r.is_numeric() => {
+            format!("convert the text: `{a} as float {symbol} {b}`")
+        }
+        (_, Type::String) if l.is_numeric() => {
+            format!("convert the text: `{a} {symbol} {b} as float`")
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,157 @@
+//! Walks over arguments and expressions, so that nobody else has to know where one stands inside another.
+
+use crate::plan::{Aggregates, Arg, Args, Call, Expr, ExprKind, Item, TemplatePart};
+use crate::span::Span;
+
+/// What is done on the way; inner things come before what they stand in.
+pub(crate) trait Visitor {
+    /// An argument, after everything in it.
+    fn arg(&mut self, _arg: &mut Arg) {}
+    /// An expression, after everything in it.
+    fn expr(&mut self, _expr: &mut Expr) {}
+    /// Whether anything in the argument is visited.
+    fn enters(&mut self, _arg: &Arg) -> bool {
+        true
+    }
+    /// The place of an argument, word or expression.
+    fn span(&mut self, _span: &mut Span) {}
+}
+
+/// Every argument.
+pub(crate) fn args(args: &mut Args, visitor: &mut dyn Visitor) {
+    for (_, given) in &mut args.given {
+        visitor.span(&mut given.span);
+        arg(&mut given.node, visitor);
+    }
+}
+
+/// A word and its arguments.
+pub(crate) fn call(call: &mut Call, visitor: &mut dyn Visitor) {
+    visitor.span(&mut call.span);
+    args(&mut call.args, visitor);
+}
+
+fn arg(it: &mut Arg, visitor: &mut dyn Visitor) {
+    if visitor.enters(it) {
+        inside(it, visitor);
+    }
+    visitor.arg(it);
+}
+
+fn inside(it: &mut Arg, visitor: &mut dyn Visitor) {
+    match it {
+        Arg::Constant(inner) | Arg::Expr(inner) => expr(inner, visitor),
+        Arg::Word(inner) => call(inner, visitor),
+        Arg::RowPattern(parts) => template(parts, visitor),
+        Arg::Record(inner) => args(inner, visitor),
+        Arg::List(inner) => inner.iter_mut().for_each(|it| arg(it, visitor)),
+        Arg::Items(inner) => items(inner, visitor),
+        Arg::Aggregates(Aggregates { calls, items: made }) => {
+            calls.iter_mut().for_each(|it| call(&mut it.call, visitor));
+            items(made, visitor);
+        }
+        Arg::Detectors(calls) => calls.iter_mut().for_each(|(_, it)| call(it, visitor)),
+        Arg::Value(_)
+        | Arg::Column(_)
+        | Arg::Columns(_)
+        | Arg::Choice(_)
+        | Arg::Schema(_)
+        | Arg::Stream(_)
+        | Arg::Renames(_) => {}
+    }
+}
+
+fn items(items: &mut [Item], visitor: &mut dyn Visitor) {
+    items.iter_mut().for_each(|it| expr(&mut it.value, visitor));
+}
+
+fn template(parts: &mut [TemplatePart], visitor: &mut dyn Visitor) {
+    for part in parts {
+        if let TemplatePart::Hole { value, .. } = part {
+            expr(value, visitor);
+        }
+    }
+}
+
+/// An expression and everything in it.
+pub(crate) fn expr(it: &mut Expr, visitor: &mut dyn Visitor) {
+    visitor.span(&mut it.span);
+    match &mut it.kind {
+        ExprKind::Literal(_)
+        | ExprKind::Param(_)
+        | ExprKind::Column(_)
+        | ExprKind::Meta(_)
+        | ExprKind::Aggregate(_) => {}
+        ExprKind::Member(inner, _)
+        | ExprKind::Negate(inner)
+        | ExprKind::Not(inner)
+        | ExprKind::IsNull(inner)
+        | ExprKind::Cast { value: inner, .. } => expr(inner, visitor),
+        ExprKind::Index(left, right) | ExprKind::Binary { left, right, .. } => {
+            expr(left, visitor);
+            expr(right, visitor);
+        }
+        ExprKind::InRange { value, low, high } => {
+            expr(value, visitor);
+            low.iter_mut().chain(high).for_each(|it| expr(it, visitor));
+        }
+        ExprKind::InList { value, list } => {
+            expr(value, visitor);
+            list.iter_mut().for_each(|it| expr(it, visitor));
+        }
+        ExprKind::If { branches, otherwise } => {
+            for (condition, value) in branches {
+                expr(condition, visitor);
+                expr(value, visitor);
+            }
+            expr(otherwise, visitor);
+        }
+        ExprKind::Call { args: inner, .. } | ExprKind::List(inner) => {
+            inner.iter_mut().for_each(|it| expr(it, visitor));
+        }
+        ExprKind::Template(parts) => template(parts, visitor),
+        ExprKind::Struct(fields) => fields.iter_mut().for_each(|(_, it)| expr(it, visitor)),
+        ExprKind::Range(low, high) => {
+            low.iter_mut().chain(high).for_each(|it| expr(it, visitor));
+        }
+    }
+    visitor.expr(it);
+}
+
+/// What stands directly in an expression.
+pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Literal(_)
+        | ExprKind::Param(_)
+        | ExprKind::Column(_)
+        | ExprKind::Meta(_)
+        | ExprKind::Aggregate(_) => Vec::new(),
+        ExprKind::Member(inner, _)
+        | ExprKind::Negate(inner)
+        | ExprKind::Not(inner)
+        | ExprKind::IsNull(inner)
+        | ExprKind::Cast { value: inner, .. } => vec![inner],
+        ExprKind::Index(left, right) | ExprKind::Binary { left, right, .. } => vec![left, right],
+        ExprKind::InRange { value, low, high } => {
+            let ends = low.iter().chain(high).map(AsRef::as_ref);
+            std::iter::once(value.as_ref()).chain(ends).collect()
+        }
+        ExprKind::InList { value, list } => std::iter::once(value.as_ref()).chain(list).collect(),
+        ExprKind::If { branches, otherwise } => {
+            let pairs = branches.iter().flat_map(|(condition, value)| [condition, value]);
+            pairs.chain([otherwise.as_ref()]).collect()
+        }
+        ExprKind::Call { args, .. } => args.iter().collect(),
+        ExprKind::List(elements) => elements.iter().collect(),
+        ExprKind::Template(parts) => parts.iter().filter_map(hole).collect(),
+        ExprKind::Struct(fields) => fields.iter().map(|(_, it)| it).collect(),
+        ExprKind::Range(low, high) => low.iter().chain(high).map(AsRef::as_ref).collect(),
+    }
+}
+
+fn hole(part: &TemplatePart) -> Option<&Expr> {
+    match part {
+        TemplatePart::Hole { value, .. } => Some(value),
+        TemplatePart::Text(_) => None,
+    }
+}
