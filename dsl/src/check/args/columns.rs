@@ -12,7 +12,6 @@ use crate::plan::{Aggregates, Arg, Item};
 use crate::signature::Takes;
 use crate::span::{Name, Span};
 use crate::types::Column;
-use std::cell::RefCell;
 
 /// One column.
 pub(super) fn column(
@@ -226,8 +225,7 @@ fn renames(
 /// The items of `aggregate`: over the keys, `window` and earlier items, and calls over the rows of the window.
 fn aggregates(items: &[&ast::Item], place: Place<'_>, report: &mut Vec<Diagnostic>) -> Aggregates {
     let rows = place.scope;
-    let grouped =
-        Grouped { columns: rows.columns, meta: rows.meta, calls: RefCell::new(Vec::new()) };
+    let grouped = Grouped::new(rows.columns, rows.meta);
     let keys = place.input.and_then(|it| it.window.as_ref()).map_or(&[][..], |it| &it.keys);
     let of_window = keys.iter().filter_map(|key| rows.columns.iter().find(|it| it.name == *key));
     let unknown = rows.columns.iter().filter(|it| it.name.is_empty());

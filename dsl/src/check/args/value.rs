@@ -44,11 +44,10 @@ impl Reading<'_, '_> {
     fn one(&mut self, takes: &Takes, expr: &ast::Expr) -> Option<Arg> {
         let scope = self.place.scope;
         match takes {
-            Takes::Expr(class) | Takes::ConstantOrExpr(class) => {
-                Some(Arg::Expr(expr::check_as(expr, class, scope, self.report)))
-            }
+            Takes::Expr(class) => Some(Arg::Expr(expr::check_as(expr, class, scope, self.report))),
+            Takes::ConstantOrExpr(class) => expr::constant_or_expr(expr, class, scope, self.report),
             Takes::Constant(kind) => self.constant(expr, *kind),
-            Takes::Pattern => self.constant(expr, Constant::String),
+            Takes::Pattern => expr::captures(expr, scope, self.report),
             Takes::RowPattern => Some(Arg::RowPattern(expr::pattern(expr, scope, self.report))),
             Takes::Column => columns::column(expr, self.param.name, self.place, self.report),
             Takes::Columns => columns::columns(expr, self.param.name, self.place, self.report),
@@ -71,10 +70,7 @@ impl Reading<'_, '_> {
 
     /// A mistake inside leaves the argument out, so that no rule looks at it.
     fn constant(&mut self, expr: &ast::Expr, kind: Constant) -> Option<Arg> {
-        let scope = expr::Scope { reads: expr::Reads::Constants, ..*self.place.scope };
-        let before = self.report.len();
-        let arg = expr::constant(expr, kind, &scope, self.report);
-        (self.report.len() == before).then_some(arg)
+        expr::constant(expr, kind, self.place.scope, self.report)
     }
 
     fn choice(&mut self, choices: &'static [&'static str], expr: &ast::Expr) -> Option<Arg> {

@@ -14,6 +14,11 @@ impl Checker<'_, '_> {
     pub(super) fn cast(&mut self, value: &ast::Expr, ty: &ast::TypeExpr, span: Span) -> Expr {
         let source = self.expr(value);
         let to = type_expr::typed(ty, self.report);
+        if to.ty == Type::Timestamp && ty.args != ast::TypeArgs::None {
+            let message = "how a timestamp is read is said in a schema";
+            let help = "write `as timestamp`; a number becomes one as milliseconds since 1970";
+            return self.fail(Diagnostic::new(Code::BadTypeArguments, ty.span, message).help(help));
+        }
         if source.typed.ty.is_unknown() || to.ty.is_unknown() {
             return unknown(span);
         }

@@ -3,6 +3,7 @@
 use super::words::{noun, short, shown};
 use super::{Checker, Reads};
 use crate::ast;
+use crate::check::flows::is_open;
 use crate::check::suggest::{listed, nearest};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Expr, ExprKind, MetaField, ParamPlan};
@@ -63,6 +64,11 @@ impl Checker<'_, '_> {
     }
 
     fn unknown_name(&mut self, name: &str, span: Span) -> Expr {
+        let grouped = self.scope.grouped.map_or(&[][..], |it| it.columns);
+        if is_open(self.scope.columns) || is_open(grouped) {
+            // What the rows hold could not be told, and that was reported.
+            return super::unknown(span);
+        }
         if name == "meta" {
             let message = "`meta` is no value by itself";
             let help = format!("name one of its fields: {}", meta_fields());
@@ -180,6 +186,7 @@ impl Checker<'_, '_> {
     /// `telemetry.temperature` where only the column is known: the habit of naming the table.
     fn stream_and_column(&mut self, name: &str, field: &Name, span: Span) -> Option<Expr> {
         let known = self.column(name).is_some()
+            || is_open(self.scope.columns)
             || self.scope.params.iter().any(|it| it.name == name)
             || self.scope.grouped.is_some_and(|it| it.columns.iter().any(|it| it.name == name));
         if known || self.column(&field.node).is_none() || self.scope.reads == Reads::Constants {

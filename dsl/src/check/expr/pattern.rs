@@ -4,6 +4,7 @@ use super::template::has_text;
 use super::words::noun;
 use super::{Checker, Scope};
 use crate::ast;
+use crate::check::flows::is_open;
 use crate::check::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Expr, TemplatePart};
@@ -102,6 +103,7 @@ impl Checker<'_, '_> {
         }
         let base = path[0];
         let known = base == "meta"
+            || is_open(self.scope.columns)
             || self.scope.columns.iter().any(|it| it.name == base)
             || self.scope.params.iter().any(|it| it.name == base);
         if !known {
