@@ -398,6 +398,8 @@ pub struct Test {
     pub name: Spanned<String>,
     /// What it does, in order.
     pub actions: Vec<Action>,
+    /// Whether some of its actions do not parse.
+    pub broken: bool,
     /// The whole statement.
     pub span: Span,
 }

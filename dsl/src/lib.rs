@@ -27,3 +27,5 @@ pub mod signature;
 pub mod span;
 pub mod types;
 pub mod value;
+
+pub use check::compile;

@@ -25,6 +25,7 @@ use crate::{parse, signature};
 
 pub(super) use given::Matched;
 pub(super) use matching::matched;
+pub(super) use value::input;
 pub(super) use word::named_word;
 
 /// What arguments can name besides columns: the statements of the file.

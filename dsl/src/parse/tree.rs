@@ -256,7 +256,7 @@ impl<'a> Builder<'a> {
         let mut parts = pair.into_inner().filter(|it| it.as_rule() != Rule::k_test);
         let name = self.text_of(parts.next().expect("a test has a name"));
         let actions = parts.map(|it| self.action(it)).collect();
-        Test { name, actions, span }
+        Test { name, actions, broken: false, span }
     }
 
     fn action(&mut self, pair: Pair<'_, Rule>) -> Action {

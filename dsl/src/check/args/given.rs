@@ -1,6 +1,7 @@
 //! What stands for a parameter, before it is looked at.
 
 use crate::ast::{Call, Expr, ExprKind, Item};
+use crate::signature::Signature;
 use crate::span::Span;
 
 /// What is written for one parameter.
@@ -23,6 +24,15 @@ pub(in crate::check) struct Matched<'a> {
     pub(in crate::check) given: Vec<Option<Given<'a>>>,
     /// Parameters whose argument was reported: neither missing nor left out.
     pub(in crate::check) refused: Vec<&'static str>,
+}
+
+impl Matched<'_> {
+    /// Whether something stands for the parameter of this name, right or wrong.
+    pub(in crate::check) fn written(&self, signature: &Signature, name: &str) -> bool {
+        let index = signature.params.iter().position(|it| it.name == name);
+        let given = index.and_then(|it| self.given.get(it));
+        given.is_some_and(Option::is_some) || self.refused.iter().any(|it| *it == name)
+    }
 }
 
 /// Where an item stands.

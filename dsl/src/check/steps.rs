@@ -1,0 +1,225 @@
+//! Steps, in order: each sees what flows out of the one before it.
+
+use super::args::{self, Place};
+use super::flows;
+use super::names::unknown_word;
+use super::stream::Rows;
+use super::{Checker, rows};
+use crate::ast::Step;
+use crate::catalog::{StepContext, StepRule};
+use crate::diagnostic::{Code, Diagnostic, has_errors};
+use crate::plan::{Arg, Args, Flow, StepPlan};
+use crate::signature::{Kind, Signature, Takes};
+use crate::span::{Name, Span};
+use crate::types::{Column, Type};
+use std::collections::BTreeMap;
+
+/// What is remembered from step to step.
+#[derive(Default)]
+struct Seen<'a> {
+    /// How often each verb stood here.
+    verbs: BTreeMap<&'a str, usize>,
+    /// The step that finds rows late.
+    late: Option<&'a Name>,
+    /// The step before, where its rows are grouped.
+    window: Option<&'a Name>,
+}
+
+impl<'a> Checker<'a, '_> {
+    /// The steps of a stream or sink, without the `into` at its end. `rows` are carried through them.
+    pub(super) fn steps(
+        &mut self,
+        owner: &Name,
+        steps: &'a [Step],
+        rows: &mut Rows,
+    ) -> Vec<StepPlan> {
+        let mut plans = Vec::new();
+        let mut seen = Seen::default();
+        for step in steps {
+            match self.step(owner, step, rows, &mut seen) {
+                Some(plan) => plans.push(plan),
+                None => rows.flow = flows::opened(Flow { window: None, ..rows.flow.clone() }),
+            }
+        }
+        if let (Some(window), Some(_)) = (seen.window, &rows.flow.window) {
+            self.report.push(window_alone(window, None));
+            rows.flow.window = None;
+        }
+        plans
+    }
+
+    fn step(
+        &mut self,
+        owner: &Name,
+        step: &'a Step,
+        rows: &mut Rows,
+        seen: &mut Seen<'a>,
+    ) -> Option<StepPlan> {
+        let verb = &step.verb.node;
+        if verb.is_empty() {
+            return None;
+        }
+        if verb == "into" {
+            self.report.push(into_outside(owner, step));
+            return None;
+        }
+        let count = seen.verbs.entry(verb).or_default();
+        let id = format!("{}.{verb}.{count}", owner.node);
+        *count += 1;
+        let (Some(signature), Some(rule)) =
+            (self.catalog.signature(Kind::Step, verb), self.catalog.step(verb))
+        else {
+            seen.window = None;
+            self.report.push(unknown_word(self.catalog, Kind::Step, &step.verb));
+            return None;
+        };
+        self.grouping(step, signature, rows, seen);
+        let args = self.step_args(step, signature, &rows.flow);
+        let input = with_named_columns(&rows.flow, &args);
+        let before = self.report.len();
+        let context = StepContext { input: &input, args: &args, span: step.verb.span };
+        let mut output = rule.flow(context, self.report);
+        if !args::complete(signature, &args) {
+            output = flows::opened(output);
+        } else if has_errors(&self.report[before..]) && output.columns.is_empty() {
+            output = flows::opened(output);
+        }
+        self.order(step, rule, (&input, &output), rows, seen);
+        let span = step.span;
+        rows.flow = output.clone();
+        Some(StepPlan { id, verb: verb.clone(), args, input, output, span })
+    }
+
+    fn step_args(&mut self, step: &'a Step, signature: &Signature, flow: &Flow) -> Args {
+        let scope = rows(self.catalog, &self.params, &flow.columns, flow.meta);
+        let file = args::File { names: &self.names, schemas: &self.schemas };
+        let place = Place { scope: &scope, file: Some(file), input: Some(flow) };
+        args::bind_in(signature, step.verb.span, &step.items, place, self.report)
+    }
+
+    /// `window` and `aggregate` stand side by side.
+    fn grouping(
+        &mut self,
+        step: &'a Step,
+        signature: &Signature,
+        rows: &mut Rows,
+        seen: &mut Seen<'a>,
+    ) {
+        let aggregates = signature.params.iter().any(|it| it.takes == Takes::Aggregates);
+        match (seen.window.take(), aggregates) {
+            (Some(window), false) => {
+                self.report.push(window_alone(window, Some(&step.verb)));
+                rows.flow.window = None;
+            }
+            (None, true) if !flows::is_open(&rows.flow.columns) => {
+                self.report.push(aggregate_alone(&step.verb));
+            }
+            _ => {}
+        }
+    }
+
+    /// What the step means for the order and the lateness of rows.
+    fn order(
+        &mut self,
+        step: &'a Step,
+        rule: &dyn StepRule,
+        (input, output): (&Flow, &Flow),
+        rows: &mut Rows,
+        seen: &mut Seen<'a>,
+    ) {
+        if output.window.is_some() {
+            seen.window = Some(&step.verb);
+        }
+        if rule.finds_late_rows() {
+            match seen.late {
+                Some(first) => self.report.push(second_late(first, &step.verb)),
+                None => {
+                    seen.late = Some(&step.verb);
+                    rows.late = Some(input.clone());
+                }
+            }
+        }
+        if input.updates && (output.window.is_some() || rule.finds_late_rows()) {
+            self.report.push(updates(&step.verb));
+        }
+        if let (true, Some(union)) = (rule.by_arrival(), rows.mixed) {
+            self.report.push(arrival(&step.verb, union));
+        }
+        // Results of windows come in the order of their windows, whatever the order of the rows was.
+        if input.window.is_some() {
+            rows.mixed = None;
+        }
+    }
+}
+
+/// The flow with the columns that the arguments name and that do not exist: that was reported, so steps behind may use
+/// them.
+fn with_named_columns(flow: &Flow, args: &Args) -> Flow {
+    let mut flow = flow.clone();
+    for (_, arg) in &args.given {
+        let names = match &arg.node {
+            Arg::Column(name) => std::slice::from_ref(name),
+            Arg::Columns(names) => names,
+            _ => continue,
+        };
+        for name in names {
+            if !flow.columns.iter().any(|it| it.name == *name) {
+                flow.columns.push(Column::new(name.clone(), Type::Unknown.nullable()));
+            }
+        }
+    }
+    flow
+}
+
+fn into_outside(owner: &Name, step: &Step) -> Diagnostic {
+    let message = "only a sink ends in `into`";
+    Diagnostic::new(Code::IntoOutsideSink, step.span, message)
+        .help(format!("take it away here and write `sink NAME = {} | into …`", owner.node))
+}
+
+fn window_alone(window: &Name, next: Option<&Name>) -> Diagnostic {
+    let word = &window.node;
+    let (span, message) = match next {
+        Some(next) => (next.span, format!("`{}` cannot stand directly behind `{word}`", next.node)),
+        None => {
+            (window.span, format!("`{word}` only groups rows, and nothing is made of the groups"))
+        }
+    };
+    let diagnostic = Diagnostic::new(Code::WindowAlone, span, message)
+        .help("write `| aggregate n = count()` behind it, then the other steps");
+    match next {
+        Some(_) => diagnostic.related(window.span, "rows are grouped here"),
+        None => diagnostic,
+    }
+}
+
+fn aggregate_alone(verb: &Name) -> Diagnostic {
+    let message = format!("`{}` needs a window directly before it", verb.node);
+    Diagnostic::new(Code::AggregateAlone, verb.span, message)
+        .help("write `| window tumbling(1m), by: KEY` before it")
+}
+
+fn second_late(first: &Name, verb: &Name) -> Diagnostic {
+    let message =
+        "a stream has one step at most that finds rows late: its `.late` would mean two things";
+    Diagnostic::new(Code::SecondLateStep, verb.span, message)
+        .related(first.span, "the first")
+        .help("end the stream before this step, and go on in a second one that reads it")
+}
+
+fn updates(verb: &Name) -> Diagnostic {
+    let message =
+        format!("the rows are revised later, and `{}` would count each version", verb.node);
+    Diagnostic::new(Code::UpdatesNeedFinal, verb.span, message)
+        .help("write `| where final` before it: then only the last version goes on")
+}
+
+fn arrival(verb: &Name, union: Span) -> Diagnostic {
+    let message = format!(
+        "`{}` goes by the order of arrival, and the order between these streams is free",
+        verb.node
+    );
+    Diagnostic::new(Code::ArrivalBehindUnion, verb.span, message)
+        .related(union, "the streams meet here")
+        .help("do it in each stream before they meet, or results may differ from run to run")
+}

@@ -1,0 +1,33 @@
+//! What the grammar knows and this version does not run yet.
+
+use crate::ast::{self, BindingKind, Statement};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::span::Span;
+
+/// Reports `use`, tables and attributes.
+pub(super) fn report(tree: &ast::File, report: &mut Vec<Diagnostic>) {
+    for statement in &tree.statements {
+        match statement {
+            Statement::Use { span, .. } => report.push(
+                not_yet("`use`", *span).help("copy the statements of the other file into this one"),
+            ),
+            Statement::Binding(it) => {
+                for attribute in &it.attributes {
+                    let what = format!("the attribute `@{}`", attribute.name.node);
+                    let diagnostic = not_yet(&what, attribute.span).help("take it away");
+                    report.push(diagnostic.fix(attribute.span, ""));
+                }
+                if it.kind.node == BindingKind::Table {
+                    report.push(not_yet("`table`", it.kind.span).help(
+                        "only sources, streams and sinks run by now; put a limit that differs into the rows",
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn not_yet(what: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NotInThisVersion, span, format!("{what} is not in this version"))
+}
