@@ -70,15 +70,31 @@ fn end(
 }
 
 fn literal(value: &ast::Expr, typed: &Typed, report: &mut Vec<Diagnostic>) -> Option<Value> {
-    let mut found = Vec::new();
-    let read = expr::literal(value, typed, &mut found);
-    for mut diagnostic in found {
-        if diagnostic.code == Code::WrongType {
-            diagnostic.code = Code::BadBounds;
+    constant(Code::BadBounds, value, typed, report)
+}
+
+/// A value made of literals; what is wrong with it is reported under `code`.
+pub(super) fn constant(
+    code: Code,
+    value: &ast::Expr,
+    typed: &Typed,
+    report: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    match expr::literal(value, typed) {
+        Ok(value) => Some(value),
+        Err(misfit) => {
+            let help = match &typed.ty {
+                _ if misfit.not_literal => "write the value itself, not how it is worked out",
+                Type::Timestamp => "write it as in `@2026-01-31T06:00:00Z`",
+                Type::Date => "write it as in `@2026-01-31`",
+                Type::Duration => "write it as in `1m30s`",
+                Type::String => "text stands in quotes",
+                _ => "write a value of the type that stands before it, or change the type",
+            };
+            report.push(Diagnostic::new(code, misfit.span, misfit.message).help(help));
+            None
         }
-        report.push(diagnostic);
     }
-    read
 }
 
 fn range(

@@ -24,7 +24,7 @@ mod tests;
 mod wanted;
 mod words;
 
-pub(super) use crate::constant::{Misfit, literal};
+pub(super) use crate::constant::literal;
 pub(super) use constant::{captures, constant, constant_or_expr};
 pub(super) use pattern::pattern;
 

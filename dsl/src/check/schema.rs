@@ -33,7 +33,7 @@ fn field(field: &ast::Field, catalog: &dyn Catalog, report: &mut Vec<Diagnostic>
     let timestamp = timestamp_form(&field.ty, catalog, report);
     let bounds = field.bounds.as_ref().and_then(|it| bounds::checked(it, &typed, report));
     let default = field.default.as_ref().and_then(|it| {
-        let value = default(it, &typed, report)?;
+        let value = bounds::constant(Code::BadDefault, it, &typed, report)?;
         bounds::keeps(&value, bounds.as_ref(), it.span, report).then_some(value)
     });
     let children = children(&field.ty, catalog, report);
@@ -46,23 +46,6 @@ fn field(field: &ast::Field, catalog: &dyn Catalog, report: &mut Vec<Diagnostic>
         children,
         span: field.span,
     }
-}
-
-/// A default is made of literals and of the field's own type.
-fn default(
-    value: &ast::Expr,
-    typed: &crate::types::Typed,
-    report: &mut Vec<Diagnostic>,
-) -> Option<Value> {
-    let mut found = Vec::new();
-    let value = expr::literal(value, typed, &mut found);
-    for mut diagnostic in found {
-        if diagnostic.code == Code::WrongType {
-            diagnostic.code = Code::BadDefault;
-        }
-        report.push(diagnostic);
-    }
-    value
 }
 
 fn wire(path: &Spanned<String>, report: &mut Vec<Diagnostic>) -> Option<String> {

@@ -201,7 +201,7 @@ fn reads_rows(takes: &Takes) -> bool {
 
 /// Whether the row's time is told from itself.
 fn reads_time(expr: &Expr) -> bool {
-    expr.kind == ExprKind::Meta(MetaField::Time)
+    crate::constant::any(expr, &|it| it.kind == ExprKind::Meta(MetaField::Time))
 }
 
 fn schema_missing(signature: &Signature, word: &Name, format: Option<&Call>) -> Diagnostic {

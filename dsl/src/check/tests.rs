@@ -4,7 +4,6 @@ mod rows;
 
 use super::args;
 use super::bounds;
-use super::expr;
 use super::flows::Flows;
 use super::names::{Meaning, Names, unknown};
 use crate::ast::{self, ActionKind, BindingKind, ExprKind, StreamRef};
@@ -251,7 +250,7 @@ impl<'a> Actions<'a, '_> {
             self.report.push(diagnostic);
             return None;
         };
-        let read = expr::literal(value, &param.typed, self.report)?;
+        let read = bounds::constant(Code::RowType, value, &param.typed, self.report)?;
         bounds::keeps(&read, param.bounds.as_ref(), value.span, self.report);
         Some(TestActionKind::Set { param: name.node.clone(), value: read })
     }

@@ -8,8 +8,9 @@ use crate::check::names::{Meaning, unknown};
 use crate::check::suggest::{listed, nearest};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arg, Input, Side};
-use crate::signature::{Constant, Param, Takes};
+use crate::signature::{Constant, Param, Takes, TypeClass};
 use crate::span::{Name, Spanned};
+use crate::types::Type;
 use crate::value::Value;
 
 /// The argument; none where a mistake in it was reported.
@@ -44,6 +45,9 @@ impl Reading<'_, '_> {
     fn one(&mut self, takes: &Takes, expr: &ast::Expr) -> Option<Arg> {
         let scope = self.place.scope;
         match takes {
+            Takes::Expr(TypeClass::Is(Type::Bool)) if self.place.input.is_some() => {
+                Some(Arg::Expr(expr::condition(expr, scope, self.report)))
+            }
             Takes::Expr(class) => Some(Arg::Expr(expr::check_as(expr, class, scope, self.report))),
             Takes::ConstantOrExpr(class) => expr::constant_or_expr(expr, class, scope, self.report),
             Takes::Constant(kind) => self.constant(expr, *kind),

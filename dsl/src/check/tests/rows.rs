@@ -209,9 +209,8 @@ impl Reader<'_, '_> {
 
     /// A value of exactly the column's type.
     fn typed(&mut self, expr: &ast::Expr, typed: &Typed, name: &str) -> Option<Value> {
-        let mut found = Vec::new();
         let typed = typed.clone().with_nullable(true);
-        let value = expr::literal(expr, &typed, &mut found);
+        let value = expr::literal(expr, &typed).ok();
         if value.is_none() {
             let kind = match &expr.kind {
                 ExprKind::Literal(it) if it.unit.is_some() => "a number with a unit",
