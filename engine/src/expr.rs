@@ -116,6 +116,20 @@ impl Items {
     }
 }
 
+/// Works out several expressions over the same rows; what is found wrong is added to `faults`.
+pub(crate) fn evaluate(
+    programs: &[Program],
+    frame: &Frame<'_>,
+    faults: &mut Vec<Fault>,
+) -> Result<Vec<ArrayRef>> {
+    let values = |program: &Program| {
+        let evaluated = program.evaluate(frame)?;
+        faults.extend(evaluated.faults);
+        Ok(evaluated.values)
+    };
+    programs.iter().map(values).collect()
+}
+
 /// The column that [`plan::ExprKind::Aggregate`] number `i` is read from.
 pub fn aggregate_column(i: usize) -> String {
     // No name of the language can contain a zero character, so it hides nothing.

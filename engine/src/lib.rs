@@ -20,10 +20,13 @@
 pub mod batch;
 pub mod codec;
 pub mod combinations;
+pub mod detector;
+pub mod detectors;
 pub mod error;
 pub mod expr;
 pub mod functions;
 pub mod key;
+mod keyed;
 pub mod ledger;
 pub mod operator;
 pub mod operators;

@@ -5,6 +5,9 @@
 
 use crate::operator::OperatorDef;
 
+mod changed;
+mod dedupe;
+mod detect;
 mod drop;
 mod extend;
 mod rename;
@@ -15,5 +18,14 @@ mod where_;
 
 /// Every step, in the order of the reference.
 pub fn all() -> &'static [&'static dyn OperatorDef] {
-    &[&where_::Where, &select::Select, &extend::Extend, &drop::Drop, &rename::Rename]
+    &[
+        &where_::Where,
+        &select::Select,
+        &extend::Extend,
+        &drop::Drop,
+        &rename::Rename,
+        &detect::Detect,
+        &changed::Changed,
+        &dedupe::Dedupe,
+    ]
 }

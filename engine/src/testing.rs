@@ -9,8 +9,10 @@
 //! in µs. Times and durations are µs, `"NaN"`, `"inf"` and `"-inf"` are floats.
 
 mod json;
+mod tasks;
 
 pub(crate) use json::{batch, columns, rows};
+pub(crate) use tasks::{Cut, every_cut, run};
 
 use crate::batch::Batch;
 use crate::ledger::StreamCount;
