@@ -8,9 +8,11 @@
 //! A row is an object by the names of the columns. Beside them it may have `@time` (0) and `@stamp` (before all time),
 //! in µs. Times and durations are µs, `"NaN"`, `"inf"` and `"-inf"` are floats.
 
+mod arrivals;
 mod json;
 mod tasks;
 
+pub(crate) use arrivals::{Arrival, MINUTE, arrivals, lives};
 pub(crate) use json::{batch, columns, rows};
 pub(crate) use tasks::{Cut, every_cut, run};
 

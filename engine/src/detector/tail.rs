@@ -21,6 +21,7 @@ pub(crate) fn normal_score(deviations: f64) -> f64 {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unreadable_literal, reason = "digits as they were worked out")]
     /// Worked out with 60 digits (mpmath): `-log10(erfc(z / sqrt(2)))`.
     const KNOWN: &[(f64, f64)] = &[
         (1e-09, 3.465168620907243e-10),

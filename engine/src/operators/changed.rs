@@ -423,3 +423,6 @@ impl Snapshot for Capture {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

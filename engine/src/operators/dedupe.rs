@@ -204,3 +204,6 @@ impl Snapshot for Capture {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -345,3 +345,6 @@ impl Snapshot for Capture {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
