@@ -39,3 +39,4 @@ mod testing;
 pub mod time;
 pub mod types;
 pub mod watermark;
+pub mod windows;

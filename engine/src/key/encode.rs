@@ -186,18 +186,20 @@ impl<'a> Cells<'a> {
                     out.extend_from_slice(&[BOOL, u8::from(array.value(i))]);
                 }
             }
-            Cells::Int(values, nulls) => fixed(INT, values[i].to_le_bytes(), nulls, i, out),
+            Cells::Int(values, nulls) => fixed(INT, values[i].to_le_bytes(), *nulls, i, out),
             Cells::Float(values, nulls) => {
-                fixed(FLOAT, canonical(values[i]).to_le_bytes(), nulls, i, out);
+                fixed(FLOAT, canonical(values[i]).to_le_bytes(), *nulls, i, out);
             }
-            Cells::Decimal(values, nulls) => fixed(DECIMAL, values[i].to_le_bytes(), nulls, i, out),
+            Cells::Decimal(values, nulls) => {
+                fixed(DECIMAL, values[i].to_le_bytes(), *nulls, i, out)
+            }
             Cells::Timestamp(values, nulls) => {
-                fixed(TIMESTAMP, values[i].to_le_bytes(), nulls, i, out);
+                fixed(TIMESTAMP, values[i].to_le_bytes(), *nulls, i, out);
             }
             Cells::Duration(values, nulls) => {
-                fixed(DURATION, values[i].to_le_bytes(), nulls, i, out);
+                fixed(DURATION, values[i].to_le_bytes(), *nulls, i, out);
             }
-            Cells::Date(values, nulls) => fixed(DATE, values[i].to_le_bytes(), nulls, i, out),
+            Cells::Date(values, nulls) => fixed(DATE, values[i].to_le_bytes(), *nulls, i, out),
             Cells::Text(array, nulls) => {
                 if nulls.is_some_and(|it| it.is_null(i)) {
                     out.push(NULL);
@@ -237,7 +239,9 @@ impl<'a> Cells<'a> {
             Cells::Struct(_, fields) => {
                 out.push(STRUCT);
                 out.extend_from_slice(&(fields.len() as u32).to_le_bytes());
-                fields.iter().for_each(|field| field.write(i, out));
+                for field in fields {
+                    field.write(i, out);
+                }
             }
             // Every other kind was written by the caller.
             _ => {}
@@ -249,7 +253,7 @@ impl<'a> Cells<'a> {
 fn fixed<const N: usize>(
     tag: u8,
     value: [u8; N],
-    nulls: &Option<&NullBuffer>,
+    nulls: Option<&NullBuffer>,
     i: usize,
     out: &mut Vec<u8>,
 ) {

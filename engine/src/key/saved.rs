@@ -15,7 +15,9 @@ pub fn save_by_group(
     let section = |(group, ids): (u16, Vec<KeyId>)| {
         let mut out = StateWriter::default();
         out.u32(ids.len() as u32);
-        ids.iter().for_each(|&id| out.bytes(keys.bytes(id)));
+        for &id in &ids {
+            out.bytes(keys.bytes(id));
+        }
         write(&ids, &mut out)?;
         Ok(Section { id: SectionId::Group(group), version, bytes: out.finish().into() })
     };

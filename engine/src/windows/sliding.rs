@@ -1,0 +1,98 @@
+//! `sliding`: windows of one length that overlap.
+
+use super::{Aligned, Fixed, WindowDef, Windows, positive, positive_or_error};
+use crate::error::{Error, Result};
+use dsl::diagnostic::{Code, Diagnostic};
+use dsl::plan::Args;
+use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
+use dsl::span::Span;
+use dsl::value::format_duration;
+use std::sync::LazyLock;
+
+/// The word.
+#[derive(Debug)]
+pub(super) struct Sliding;
+
+static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
+    name: "sliding",
+    kind: Kind::Window,
+    summary: "Windows of one length that overlap: one begins every so often.",
+    details: "A row is in several windows: with `sliding(1m, 10s)` in six. Windows share what they have in common, so a \
+              short `every` costs little while rows come in. `every` may not be longer than `size`, for rows between \
+              the windows would be lost.",
+    params: vec![
+        Param::positional(
+            "size",
+            Takes::Constant(Constant::Duration),
+            "How long each window is, `1m` for example.",
+        ),
+        Param::positional(
+            "every",
+            Takes::Constant(Constant::Duration),
+            "From the start of one window to the start of the next, `10s` for example.",
+        ),
+    ],
+    result: Returns::Nothing,
+    examples: &[Example {
+        title: "The last minute, every half minute",
+        source: r#"schema Reading {
+  at: timestamp
+  t:  float
+}
+
+source readings = memory(schema: Reading, time: at)
+
+stream recent = readings
+  | window sliding(1m, 30s)
+  | aggregate highest = max(t)
+  | select start = window.start, highest
+
+sink out = recent | into memory()
+
+test "a row is in two windows" {
+  feed readings [
+    { at: @2026-01-01T00:00:10Z, t: 7.0 },
+  ]
+  expect recent [
+    { start: @2025-12-31T23:59:30Z, highest: 7.0 },
+    { start: @2026-01-01T00:00:00Z, highest: 7.0 },
+  ]
+}
+"#,
+        result: "",
+    }],
+});
+
+impl WindowDef for Sliding {
+    fn signature(&self) -> &Signature {
+        &SIGNATURE
+    }
+
+    fn check(&self, args: &Args, span: Span, report: &mut Vec<Diagnostic>) {
+        let size = positive(args, "size", span, report);
+        let every = positive(args, "every", span, report);
+        if let (Some(size), Some(every)) = (size, every)
+            && every > size
+        {
+            let at = args.span("every").unwrap_or(span);
+            report.push(Diagnostic::new(Code::OptionsClash, at, gaps(size, every)).help(format!(
+                "make `every` at most {0}, or write `tumbling({0})` for windows side by side",
+                format_duration(size)
+            )));
+        }
+    }
+
+    fn windows(&self, args: &Args) -> Result<Windows> {
+        let size = positive_or_error(args, "size")?;
+        let every = positive_or_error(args, "every")?;
+        if every > size {
+            return Err(Error::user(gaps(size, every)));
+        }
+        Ok(Windows::Aligned(Aligned::Fixed(Fixed::new(size, every, 0))))
+    }
+}
+
+fn gaps(size: i64, every: i64) -> String {
+    let (size, every) = (format_duration(size), format_duration(every));
+    format!("windows of {size} every {every} leave gaps, whose rows would be lost")
+}
