@@ -3,7 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod support {
-    pub mod sexpr;
+    pub(crate) mod catalog;
+    pub(crate) mod sexpr;
 }
 mod syntax {
     mod cases;
@@ -11,4 +12,7 @@ mod syntax {
     mod mistakes;
     mod recovery;
     mod robust;
+}
+mod check {
+    mod pipelines;
 }

@@ -17,7 +17,7 @@ mod word;
 use super::expr::Scope;
 use super::names::Names;
 use crate::ast;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::plan::{Args, Flow, Schema};
 use crate::signature::{Param, Presence, Signature, Takes};
 use crate::span::{Span, Spanned};
@@ -142,4 +142,13 @@ fn default(param: &Param, word: Span, place: Place<'_>) -> Option<Spanned<crate:
     let mut silent = Vec::new();
     let given = given::Given::One(&written);
     value::argument(param, &given, place, &mut silent).filter(|_| silent.is_empty())
+}
+
+/// Whether columns may be missing because of this: an argument, or a word in its place, was not understood. An expression
+/// with a mistake still makes its column.
+pub(super) fn hides_columns(diagnostic: &Diagnostic) -> bool {
+    let arguments = Code::MissingArgument..=Code::OptionsClash;
+    let words = [Code::UnknownWindow, Code::UnknownDetector];
+    diagnostic.severity() == Severity::Error
+        && (arguments.contains(&diagnostic.code) || words.contains(&diagnostic.code))
 }

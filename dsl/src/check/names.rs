@@ -43,6 +43,8 @@ pub(super) struct Names<'a> {
     known: BTreeMap<&'a str, (Meaning, Span)>,
     /// The names in the order written: suggestions and lists follow it.
     order: Vec<&'a str>,
+    /// Whether other files are used, whose names are not known.
+    uses: bool,
 }
 
 impl<'a> Names<'a> {
@@ -54,7 +56,11 @@ impl<'a> Names<'a> {
                 Statement::Param(it) => (&it.name, Meaning::Param),
                 Statement::Schema(it) => (&it.name, Meaning::Schema),
                 Statement::Binding(it) => (&it.name, Meaning::Binding(it.kind.node)),
-                Statement::Use { .. } | Statement::Test(_) => continue,
+                Statement::Use { .. } => {
+                    names.uses = true;
+                    continue;
+                }
+                Statement::Test(_) => continue,
             };
             names.define(name, meaning, report);
         }
@@ -79,9 +85,10 @@ impl<'a> Names<'a> {
         self.order.push(&name.node);
     }
 
-    /// What a name stands for.
+    /// What a name stands for. Any name may be one of a file that is used.
     pub(super) fn meaning(&self, name: &str) -> Option<Meaning> {
-        self.known.get(name).map(|(meaning, _)| *meaning)
+        let known = self.known.get(name).map(|(meaning, _)| *meaning);
+        known.or(self.uses.then_some(Meaning::Broken))
     }
 
     /// Whether this is the place that gives the name its meaning.

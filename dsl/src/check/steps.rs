@@ -7,7 +7,7 @@ use super::stream::Rows;
 use super::{Checker, rows};
 use crate::ast::Step;
 use crate::catalog::{StepContext, StepRule};
-use crate::diagnostic::{Code, Diagnostic, has_errors};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arg, Args, Flow, StepPlan};
 use crate::signature::{Kind, Signature, Takes};
 use crate::span::{Name, Span};
@@ -74,14 +74,13 @@ impl<'a> Checker<'a, '_> {
             return None;
         };
         self.grouping(step, signature, rows, seen);
-        let args = self.step_args(step, signature, &rows.flow);
-        let input = with_named_columns(&rows.flow, &args);
         let before = self.report.len();
+        let args = self.step_args(step, signature, &rows.flow);
+        let incomplete = self.report[before..].iter().any(args::hides_columns);
+        let input = with_named_columns(&rows.flow, &args);
         let context = StepContext { input: &input, args: &args, span: step.verb.span };
         let mut output = rule.flow(context, self.report);
-        if !args::complete(signature, &args) {
-            output = flows::opened(output);
-        } else if has_errors(&self.report[before..]) && output.columns.is_empty() {
+        if incomplete || !args::complete(signature, &args) {
             output = flows::opened(output);
         }
         self.order(step, rule, (&input, &output), rows, seen);

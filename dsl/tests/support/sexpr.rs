@@ -7,7 +7,7 @@ use dsl::ast::{
 use dsl::span::Spanned;
 
 /// A whole file, a statement a line.
-pub fn file(file: &File) -> String {
+pub(crate) fn file(file: &File) -> String {
     file.statements.iter().map(statement).collect::<Vec<_>>().join("\n")
 }
 
@@ -121,7 +121,7 @@ fn ty(it: &TypeExpr) -> String {
 }
 
 /// An expression.
-pub fn expr(it: &Expr) -> String {
+pub(crate) fn expr(it: &Expr) -> String {
     let ends = |low: &Option<Box<Expr>>, high: &Option<Box<Expr>>| {
         let end = |it: &Option<Box<Expr>>| it.as_ref().map_or_else(|| "_".into(), |it| expr(it));
         [end(low), end(high)]

@@ -220,10 +220,9 @@ impl<'a> Matching<'a, '_, '_> {
         let word = self.subject.name;
         let known: Vec<&str> = self.option_names();
         let near = nearest(&name.node, known.iter().copied());
-        // `select kind: "x"` means a column, unless the name is nearly that of an option.
-        if let (Some(_), None, Some(before)) =
-            (self.collector(), near, self.option.filter(|_| definition.is_none()))
-        {
+        // `select kind: "x"` means a column, unless the name is nearly that of an option; `by` is one everywhere.
+        let column = name.node != "by" && definition.is_none();
+        if let (Some(_), None, Some(before), true) = (self.collector(), near, self.option, column) {
             let message =
                 format!("`{word}` has no option `{}`; new columns are written with `=`", name.node);
             let between = Span::new(name.span.end, before.value.span.start);

@@ -16,7 +16,8 @@ pub(super) fn word(
     place: Place<'_>,
     report: &mut Vec<Diagnostic>,
 ) -> Option<Call> {
-    match &expr.kind {
+    let before = report.len();
+    let call = match &expr.kind {
         ExprKind::Call(call) => named_word(kind, &call.name, &call.items, call.span, place, report),
         ExprKind::Name { name, .. } => {
             let name = Name::new(name.clone(), expr.span);
@@ -26,7 +27,9 @@ pub(super) fn word(
             report.push(no_word(kind, expr, place));
             None
         }
-    }
+    };
+    // A word whose arguments are not right makes columns that nobody can tell.
+    call.filter(|_| !report[before..].iter().any(super::hides_columns))
 }
 
 /// A word with its items.

@@ -133,12 +133,23 @@ impl Checker<'_, '_> {
             None => self.suggest_function(diagnostic, name),
         };
         self.report.push(diagnostic);
-        for item in &call.items {
-            let (Item::Positional(value) | Item::Define { value, .. } | Item::Option { value, .. }) =
-                item;
-            self.expr(value);
+        // Perhaps an aggregate was meant, which sees other columns than what stands around it.
+        if self.scope.grouped.is_none() {
+            self.names_in(&call.items);
         }
         unknown(call.span)
+    }
+
+    /// Reports unknown names in the arguments of a function that is not known; what types it takes nobody knows.
+    fn names_in(&mut self, items: &[Item]) {
+        let mut found = Vec::new();
+        for item in items {
+            let (Item::Positional(value) | Item::Define { value, .. } | Item::Option { value, .. }) =
+                item;
+            Checker { scope: self.scope, report: &mut found }.expr(value);
+        }
+        found.retain(|it| matches!(it.code, Code::UnknownName | Code::UnknownFunction));
+        self.report.append(&mut found);
     }
 
     /// What other languages write as a function.

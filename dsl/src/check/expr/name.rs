@@ -124,7 +124,15 @@ impl Checker<'_, '_> {
         }
         match self.scope.columns {
             [] => diagnostic,
-            _ => diagnostic.help(format!("the columns here are {}", listed(columns))),
+            _ => {
+                let mut known: Vec<&str> = Vec::new();
+                columns.for_each(|it| {
+                    if !known.contains(&it) {
+                        known.push(it)
+                    }
+                });
+                diagnostic.help(format!("the columns here are {}", listed(known)))
+            }
         }
     }
 
@@ -233,6 +241,9 @@ impl Checker<'_, '_> {
     /// `meta.topic`
     fn meta(&mut self, field: &Name, span: Span) -> Expr {
         let Some(found) = MetaField::ALL.iter().find(|it| it.name() == field.node) else {
+            if is_open(self.scope.columns) {
+                return super::unknown(span);
+            }
             let message = format!("`meta` has no field `{}`", field.node);
             let diagnostic = Diagnostic::new(Code::UnknownField, field.span, message);
             return self.fail(
