@@ -34,8 +34,8 @@ mod view;
 
 pub(crate) use arithmetic::whole_quotient;
 pub(crate) use compile::{Evaluate, Node, compile_as};
-pub(crate) use text::Texts;
-pub(crate) use vector::{Vector, conform};
+pub(crate) use text::{Texts, shown};
+pub(crate) use vector::{Vector, all_same, conform, made};
 pub(crate) use view::{Faults, View};
 
 use crate::error::Result;

@@ -24,6 +24,7 @@ pub mod detector;
 pub mod detectors;
 pub mod error;
 pub mod expr;
+pub mod function;
 pub mod functions;
 pub mod key;
 mod keyed;

@@ -76,8 +76,11 @@ impl If {
                 }
                 continue;
             }
-            let mask = prep_null_mask_filter(condition.array().as_boolean());
-            chosen = Vector::Each(zip(&mask, &value, &chosen)?);
+            let answers = condition.array().as_boolean();
+            chosen = Vector::Each(match answers.nulls() {
+                Some(_) => zip(&prep_null_mask_filter(answers), &value, &chosen)?,
+                None => zip(answers, &value, &chosen)?,
+            });
         }
         Ok(chosen)
     }

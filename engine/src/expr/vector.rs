@@ -62,12 +62,12 @@ impl Datum for Vector {
 }
 
 /// Whether what is made of these is one value for all rows.
-pub(super) fn all_same<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> bool {
+pub(crate) fn all_same<'a>(vectors: impl IntoIterator<Item = &'a Vector>) -> bool {
     vectors.into_iter().all(Vector::is_same)
 }
 
 /// Wraps what was made of others: one value if they all were.
-pub(super) fn made(array: ArrayRef, same: bool) -> Vector {
+pub(crate) fn made(array: ArrayRef, same: bool) -> Vector {
     if same { Vector::Same(array) } else { Vector::Each(array) }
 }
 

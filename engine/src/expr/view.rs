@@ -41,7 +41,7 @@ impl<'a> View<'a> {
     }
 
     /// How many rows.
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
@@ -97,7 +97,7 @@ pub(crate) struct Faults {
 
 impl Faults {
     /// Notes faults at these places of a result: a result that is one value for all rows fails in all of them.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         view: &View<'_>,
         result_is_same: bool,
