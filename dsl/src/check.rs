@@ -26,6 +26,8 @@ mod unbuilt;
 pub mod unify;
 
 pub use expr::expression;
+#[cfg(test)]
+pub(crate) use expr::tests::typed as expr_of_tests;
 
 use crate::ast::{self, Binding, BindingKind, Statement};
 use crate::catalog::Catalog;

@@ -16,6 +16,8 @@ mod decimal;
 mod evaluate;
 mod literal;
 mod set;
+#[cfg(test)]
+mod tests;
 mod text;
 pub(crate) mod walk;
 

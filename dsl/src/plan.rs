@@ -546,7 +546,7 @@ macro_rules! getters {
                 match self.get(name) {
                     None | Some(Arg::Value(Value::Null)) => Ok(None),
                     Some($pattern) => Ok(Some($value)),
-                    Some(other) => Err(ArgError(format!("`{name}` should be {}, it is {other:?}", $what))),
+                    Some(other) => Err(ArgError(format!("`{name}` should be {}, it is {}", $what, other.noun()))),
                 }
             }
         )* }
@@ -598,6 +598,30 @@ getters! {
     detectors, opt_detectors -> &[(Option<String>, Call)], "detectors", Arg::Detectors(it) => it;
 }
 
+impl Arg {
+    /// What a message calls it. Its value may be a secret, so that is not shown.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Arg::Constant(_) => "a constant that is still open",
+            Arg::Value(value) => value.kind(),
+            Arg::Expr(_) => "an expression",
+            Arg::Column(_) => "a column",
+            Arg::Columns(_) => "columns",
+            Arg::Choice(_) => "a choice",
+            Arg::Word(_) => "a word",
+            Arg::Schema(_) => "a schema",
+            Arg::Stream(_) => "a stream",
+            Arg::RowPattern(_) => "a pattern",
+            Arg::Record(_) => "a record",
+            Arg::List(_) => "a list",
+            Arg::Items(_) => "items",
+            Arg::Renames(_) => "renames",
+            Arg::Aggregates(_) => "aggregates",
+            Arg::Detectors(_) => "detectors",
+        }
+    }
+}
+
 impl Args {
     /// The argument of this name.
     pub fn get(&self, name: &str) -> Option<&Arg> {
@@ -620,7 +644,9 @@ impl Args {
             None | Some(Arg::Value(Value::Null)) => Ok(None),
             Some(Arg::Value(Value::Float(it))) => Ok(Some(*it)),
             Some(Arg::Value(Value::Int(it))) => Ok(Some(*it as f64)),
-            Some(other) => Err(ArgError(format!("`{name}` should be a number, it is {other:?}"))),
+            Some(other) => {
+                Err(ArgError(format!("`{name}` should be a number, it is {}", other.noun())))
+            }
         }
     }
 }

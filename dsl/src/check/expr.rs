@@ -20,7 +20,7 @@ mod name;
 mod pattern;
 mod template;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wanted;
 mod words;
 

@@ -41,6 +41,12 @@ impl Checker<'_, '_> {
         right: &ast::Expr,
         span: Span,
     ) -> Expr {
+        let mut leaves = Vec::new();
+        if op.node == BinaryOp::Add && joins_texts(left, right, &mut leaves) {
+            // Said once for the whole chain, so that the help can show all of it.
+            leaves.into_iter().for_each(|it| drop(self.expr(it)));
+            return self.text_plus(left, right, span);
+        }
         let (l, r) = (self.expr(left), self.expr(right));
         if any_unknown([&l, &r]) {
             return unknown(span);
@@ -82,6 +88,15 @@ impl Checker<'_, '_> {
         Expr { kind, typed, span }
     }
 
+    fn text_plus(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+        let piece = |it: &ast::Expr| template_piece(it).unwrap_or_else(|| "{…}".to_owned());
+        let joined = format!("f\"{}{}\"", piece(left), piece(right));
+        let diagnostic = Diagnostic::new(Code::TextPlus, span, "texts are not joined by `+`")
+            .help(format!("fill values into a text: `{joined}`"));
+        let whole = !joined.contains('…');
+        self.fail(if whole { diagnostic.fix(span, joined) } else { diagnostic })
+    }
+
     fn cannot_calculate(
         &mut self,
         op: &Spanned<BinaryOp>,
@@ -90,33 +105,43 @@ impl Checker<'_, '_> {
         span: Span,
     ) -> Expr {
         if op.node == BinaryOp::Add && (*l == Type::String || *r == Type::String) {
-            let piece = |it: &ast::Expr| template_piece(it).unwrap_or_else(|| "{…}".to_owned());
-            let joined = format!("f\"{}{}\"", piece(left), piece(right));
-            let diagnostic = Diagnostic::new(Code::TextPlus, span, "texts are not joined by `+`")
-                .help(format!("fill values into a text: `{joined}`"));
-            return self.fail(if joined.contains('…') {
-                diagnostic
-            } else {
-                diagnostic.fix(span, joined)
-            });
+            return self.text_plus(left, right, span);
         }
-        let code = match (op.node, r) {
-            (BinaryOp::Divide, Type::Duration) if l.is_numeric() => {
-                let message = "a number per duration is a rate, and rates stand in options only";
-                let help = "in an expression divide by seconds: `x / 60.0`";
-                let diagnostic = Diagnostic::new(Code::QuantityInRow, span, message).help(help);
-                return self.fail(diagnostic);
-            }
-            _ => Code::CannotCalculate,
-        };
+        if op.node == BinaryOp::Divide && *r == Type::Duration && l.is_numeric() {
+            let message = "a number per duration is a rate, and rates stand in options only";
+            let help = "in an expression divide by a number: `x / 60.0`";
+            return self.fail(Diagnostic::new(Code::QuantityInRow, span, message).help(help));
+        }
         let symbol = op.node.symbol();
         let message = format!("`{symbol}` does not take {} and {}", noun(l), noun(r));
-        let diagnostic = Diagnostic::new(code, span, message);
+        let diagnostic = Diagnostic::new(Code::CannotCalculate, span, message);
         self.fail(match calculation_help(op.node, (left, l), (right, r)) {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         })
     }
+}
+
+/// Whether a text or template stands among what is added up; the leaves of the whole chain.
+fn joins_texts<'a>(
+    left: &'a ast::Expr,
+    right: &'a ast::Expr,
+    leaves: &mut Vec<&'a ast::Expr>,
+) -> bool {
+    let mut found = false;
+    for side in [left, right] {
+        match &side.kind {
+            ast::ExprKind::Binary { op, left, right } if op.node == BinaryOp::Add => {
+                found |= joins_texts(left, right, leaves);
+                continue;
+            }
+            ast::ExprKind::Template(_) => found = true,
+            ast::ExprKind::Literal(it) => found |= matches!(it.value, Value::String(_)),
+            _ => {}
+        }
+        leaves.push(side);
+    }
+    found
 }
 
 /// The rule for two types, if there is one.

@@ -137,6 +137,7 @@ impl Checker<'_, '_> {
                 .filter(|it| it.ty.is_unknown() || is_ordered(&it.ty))
             {
                 Some(both) => common = both,
+                None if failed => {}
                 None => {
                     self.cannot_compare(
                         (value, &typed.typed.ty),

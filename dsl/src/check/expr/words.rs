@@ -40,7 +40,10 @@ fn quote_name(name: &str, quoted: bool) -> String {
 pub(super) fn template_piece(expr: &Expr) -> Option<String> {
     Some(match &expr.kind {
         ExprKind::Literal(literal) => match &literal.value {
-            Value::String(text) => text.replace('{', "{{").replace('}', "}}"),
+            Value::String(text) => {
+                let quoted = format!("{:?}", text.replace('{', "{{").replace('}', "}}"));
+                quoted[1..quoted.len() - 1].to_owned()
+            }
             other => other.to_string(),
         },
         ExprKind::Binary { op, left, right } if op.node == crate::ast::BinaryOp::Add => {
@@ -54,7 +57,8 @@ pub(super) fn template_piece(expr: &Expr) -> Option<String> {
 /// How to get a value of one type where another is needed, as text to type; none where there is no way.
 pub(super) fn conversion(value: &str, from: &Type, to: &Type) -> Option<String> {
     Some(match (from, to) {
-        (Type::Duration, Type::Float(_) | Type::Int) => format!("{value} / 1s"),
+        (Type::Duration, Type::Float(_)) => format!("{value} / 1s"),
+        (Type::Duration, Type::Int) => format!("round({value} / 1s) as int"),
         (Type::Int, Type::Duration) => format!("{value} * 1s"),
         (Type::Float(_), Type::Int) => format!("round({value}) as int"),
         (Type::Int | Type::Float(_) | Type::Decimal { .. }, Type::Bool) => format!("{value} != 0"),
