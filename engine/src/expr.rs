@@ -122,12 +122,12 @@ pub(crate) fn evaluate(
     frame: &Frame<'_>,
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<ArrayRef>> {
-    let values = |program: &Program| {
-        let evaluated = program.evaluate(frame)?;
-        faults.extend(evaluated.faults);
-        Ok(evaluated.values)
+    let column = |program: &Program| {
+        let found = program.evaluate(frame)?;
+        faults.extend(found.faults);
+        Ok(found.values)
     };
-    programs.iter().map(values).collect()
+    programs.iter().map(column).collect()
 }
 
 /// The column that [`plan::ExprKind::Aggregate`] number `i` is read from.

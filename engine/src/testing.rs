@@ -9,12 +9,14 @@
 //! in µs. Times and durations are µs, `"NaN"`, `"inf"` and `"-inf"` are floats.
 
 mod arrivals;
+mod detect;
 mod json;
 mod tasks;
 
 pub(crate) use arrivals::{Arrival, MINUTE, arrivals, lives};
+pub(crate) use detect::{detect, detect_plan, detecting, detector, float, int};
 pub(crate) use json::{batch, columns, rows};
-pub(crate) use tasks::{Cut, every_cut, run};
+pub(crate) use tasks::{every_cut, run};
 
 use crate::batch::Batch;
 use crate::ledger::StreamCount;
@@ -180,6 +182,12 @@ impl Harness {
         for section in sections.expect("state is saved") {
             self.task.restore(section).expect("state is taken back");
         }
+    }
+
+    /// Stops at a snapshot and goes on from it with other arguments of the same step.
+    pub(crate) fn restart_as(&mut self, step: StepPlan) {
+        self.steps = vec![step];
+        self.restart();
     }
 
     /// Takes out what has come out so far; the account stays.

@@ -130,7 +130,7 @@ mod tests {
             }
             let (mean, deviation) = two_passes(window);
             let size = window.iter().fold(0.0_f64, |most, it| most.max(it.abs()));
-            prop_assert!((moments.mean() - mean).abs() <= size * 1e-14, "mean after {}", i);
+            prop_assert!((moments.mean() - mean).abs() <= size * 1e-12, "mean after {}", i);
             let error = (moments.deviation() - deviation).abs();
             prop_assert!(
                 error <= deviation * 1e-9 + size * 1e-15,
@@ -169,7 +169,7 @@ mod tests {
         for reading in [1.0, 1e12, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0] {
             moments.push(&mut ring, reading);
         }
-        assert_eq!(moments.deviation(), two_passes(&ring).1);
+        assert!((moments.deviation() - two_passes(&ring).1).abs() < 1e-15);
     }
 
     #[test]
@@ -181,8 +181,8 @@ mod tests {
             for i in 0..20 {
                 moments.push(&mut ring, 0.3);
                 if i >= 6 {
-                    assert_eq!((moments.mean(), moments.deviation()), (0.3, 0.0));
-                    assert_eq!(moments.distance(0.3), 0.0);
+                    let found = [moments.mean(), moments.deviation(), moments.distance(0.3)];
+                    assert_eq!(found.map(f64::to_bits), [0.3, 0.0, 0.0].map(f64::to_bits));
                 }
             }
         }

@@ -239,8 +239,8 @@ impl Detector for Running {
         let values = readings.numbers(self.value)?;
         for row in readings.rows.clone() {
             let reading = values.value(row);
-            // Written so that NaN is no reading either.
-            if values.is_null(row) || !(reading.abs() <= READING_MAX) {
+            let is_reading = values.is_valid(row) && reading.abs() <= READING_MAX;
+            if !is_reading {
                 findings.no_reading();
                 continue;
             }
@@ -274,7 +274,7 @@ impl Detector for Running {
     fn load(&mut self, keys: &[KeyId], from: &mut StateReader<'_>) -> Result<()> {
         for &key in keys {
             let (length, count, next) = (from.u32()?, from.u32()?, from.u32()?);
-            let mut moments = Moments { count, next, ..Moments::NONE };
+            let mut moments = Moments { next, count, ..Moments::NONE };
             moments.shift = from.f64()?;
             moments.sum = from.f64()?;
             moments.squares = from.f64()?;
@@ -336,3 +336,6 @@ impl DetectorCapture for SigmaCapture {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

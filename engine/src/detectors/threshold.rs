@@ -174,12 +174,11 @@ impl DetectorDef for Threshold {
 fn mistake(call: &Call) -> Option<(&'static str, String)> {
     let (above, below, clear) =
         (constant(call, "above"), constant(call, "below"), constant(call, "clear"));
-    if let (Some(above), Some(below)) = (above, below) {
-        if above < below {
-            let message =
-                format!("every value is above {} or below {}", short(above), short(below));
-            return Some(("below", message));
-        }
+    if let (Some(above), Some(below)) = (above, below)
+        && above < below
+    {
+        let message = format!("every value is above {} or below {}", short(above), short(below));
+        return Some(("below", message));
     }
     match (above, below, clear) {
         (Some(above), _, Some(clear)) if clear > above => {
@@ -385,3 +384,6 @@ impl DetectorCapture for ThresholdCapture {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

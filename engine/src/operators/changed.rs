@@ -189,7 +189,7 @@ fn margin(typed: &Typed, tolerance: Option<f64>) -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Number {
     Null,
-    NotANumber,
+    Nan,
     Float(f64),
     /// An int, or a decimal in units of its last digit.
     Whole(i128),
@@ -198,7 +198,9 @@ enum Number {
 impl Number {
     fn is_near(self, other: Number, margin: f64) -> bool {
         match (self, other) {
-            (Number::Float(a), Number::Float(b)) => a == b || (a - b).abs() <= margin,
+            (Number::Float(a), Number::Float(b)) => {
+                a.total_cmp(&b).is_eq() || (a - b).abs() <= margin
+            }
             (Number::Whole(a), Number::Whole(b)) => a.abs_diff(b) as f64 <= margin,
             (a, b) => a == b,
         }
@@ -207,7 +209,7 @@ impl Number {
     fn write(self, out: &mut StateWriter) {
         match self {
             Number::Null => out.u8(0),
-            Number::NotANumber => out.u8(1),
+            Number::Nan => out.u8(1),
             Number::Float(value) => {
                 out.u8(2);
                 out.f64(value);
@@ -222,7 +224,7 @@ impl Number {
     fn read(from: &mut StateReader<'_>) -> Result<Number> {
         Ok(match from.u8()? {
             0 => Number::Null,
-            1 => Number::NotANumber,
+            1 => Number::Nan,
             2 => Number::Float(from.f64()?),
             _ => Number::Whole(from.i128()?),
         })
@@ -250,7 +252,7 @@ impl<'a> Numbers<'a> {
     fn get(&self, row: usize) -> Number {
         match self {
             Numbers::Float(column) if column.is_valid(row) => match column.value(row) {
-                value if value.is_nan() => Number::NotANumber,
+                value if value.is_nan() => Number::Nan,
                 value => Number::Float(value),
             },
             Numbers::Int(column) if column.is_valid(row) => Number::Whole(column.value(row).into()),

@@ -199,7 +199,9 @@ impl Snapshot for Capture {
     fn sections(self: Box<Self>) -> Result<Vec<Section>> {
         let live = |key: KeyId| *self.until.at(key) != NEVER;
         save_by_group(&self.keys, VERSION, live, |keys, out| {
-            keys.iter().for_each(|&key| out.i64(*self.until.at(key)));
+            for &key in keys {
+                out.i64(*self.until.at(key));
+            }
             Ok(())
         })
     }
