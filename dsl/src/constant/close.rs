@@ -3,13 +3,13 @@
 use super::evaluate::Known;
 use super::set::{example, outside_bounds, read};
 use super::walk::{self, Visitor};
-use super::{ConstantError, Environment, Fault, any, is_open, is_outside};
+use super::{ConstantError, Environment, Fault, is_open};
 use crate::check::suggest::{listed, nearest};
 use crate::plan::{
     Arg, Expr, ExprKind, FromPlan, ParamPlan, Plan, StepPlan, TestActionKind, TestPlan,
 };
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The plan of a run: no param, environment or open constant is left in it.
 pub fn close(
@@ -52,12 +52,11 @@ impl<'a> Closing<'a> {
 
     fn close(mut self, given: &BTreeMap<String, Value>) -> Result<Plan, Vec<ConstantError>> {
         self.check_names();
-        let values = self.values(given);
-        let mut closed = self.plan.clone();
-        let known = Known { params: &values, environment: Some(self.environment) };
-        let mut closer = Closer { known, errors: self.errors };
-        close_params(&mut closed.params, &closer.known);
-        close_plan(&mut closed, &mut closer);
+        let params = self.params(given);
+        let mut plan = self.plan.clone();
+        let mut closer = Closer { known: params.known(self.environment), errors: self.errors };
+        close_params(&mut plan.params, &closer.known);
+        close_plan(&mut plan, &mut closer);
         let mut errors: Vec<ConstantError> = Vec::new();
         for error in closer.errors {
             // A variable that is needed in two places is missing once.
@@ -65,7 +64,7 @@ impl<'a> Closing<'a> {
                 errors.push(error);
             }
         }
-        if errors.is_empty() { Ok(closed) } else { Err(errors) }
+        if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
 
     /// Every name given with `--set` has to be a param.
@@ -85,23 +84,29 @@ impl<'a> Closing<'a> {
     }
 
     /// The value of every param. One whose value is wrong is null, so that nothing else is said because of it.
-    fn values(&mut self, given: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-        let mut values = BTreeMap::new();
+    fn params(&mut self, given: &BTreeMap<String, Value>) -> Params {
+        let mut params = Params::default();
         for param in &self.plan.params {
-            let value = self.value(param, given, &values).unwrap_or_else(|error| {
+            let name = &param.name;
+            let value = self.value(param, given, &params).unwrap_or_else(|error| {
                 self.errors.push(error);
                 Value::Null
             });
-            values.insert(param.name.clone(), value);
+            let is_given = self.set.contains_key(name) || given.contains_key(name);
+            let hides = |it: &Expr| params.known(self.environment).hides(it);
+            if !is_given && param.default.as_ref().is_some_and(hides) {
+                params.hidden.insert(name.clone());
+            }
+            params.values.insert(name.clone(), value);
         }
-        values
+        params
     }
 
     fn value(
         &self,
         param: &ParamPlan,
         given: &BTreeMap<String, Value>,
-        earlier: &BTreeMap<String, Value>,
+        earlier: &Params,
     ) -> Result<Value, ConstantError> {
         let ParamPlan { name, typed, .. } = param;
         let usage = |message| ConstantError { fault: Fault::Usage, message };
@@ -128,12 +133,12 @@ impl<'a> Closing<'a> {
                 "the param `{name}` has no value: give it with `--set {name}=…`"
             )));
         };
-        let known = Known { params: earlier, environment: Some(self.environment) };
+        let known = earlier.known(self.environment);
         let value = known.evaluate(default)?;
         match outside_bounds(&value, param) {
             None => Ok(value),
             Some(why) => {
-                let outside = any(default, &is_outside);
+                let outside = known.hides(default);
                 let fault = if outside { Fault::Environment } else { Fault::Usage };
                 Err(ConstantError { fault, message: format!("the default of `{name}`: {why}") })
             }
@@ -141,10 +146,23 @@ impl<'a> Closing<'a> {
     }
 }
 
+/// The params that have a value by now.
+#[derive(Default)]
+struct Params {
+    values: BTreeMap<String, Value>,
+    hidden: BTreeSet<String>,
+}
+
+impl Params {
+    fn known<'a>(&'a self, environment: &'a dyn Environment) -> Known<'a> {
+        Known { params: &self.values, hidden: &self.hidden, environment: Some(environment) }
+    }
+}
+
 /// A param's default becomes its value, unless that came from outside: it may be a secret.
 fn close_params(params: &mut [ParamPlan], known: &Known<'_>) {
     for param in params {
-        let shown = param.default.take().filter(|it| !any(it, &is_outside));
+        let shown = param.default.take().filter(|_| !known.hidden.contains(&param.name));
         param.default = known.params.get(&param.name).and_then(|value| {
             let span = shown.as_ref().map_or(param.span, |it| it.span);
             let kind = ExprKind::Literal(value.clone());

@@ -81,10 +81,6 @@ pub(super) fn parse(text: &str, to: &Type) -> Option<Value> {
 mod tests {
     use super::*;
 
-    fn of(value: Value, from: &Type, to: &Type) -> Option<Value> {
-        convert(&value, from, to)
-    }
-
     #[test]
     fn texts_become_what_they_say() {
         let text = |it: &str, to: &Type| parse(it, to);
@@ -104,12 +100,12 @@ mod tests {
 
     #[test]
     fn numbers_are_never_cut() {
-        assert_eq!(of(Value::Float(2.0), &Type::FLOAT, &Type::Int), Some(Value::Int(2)));
-        assert_eq!(of(Value::Float(2.5), &Type::FLOAT, &Type::Int), None);
+        assert_eq!(convert(&Value::Float(2.0), &Type::FLOAT, &Type::Int), Some(Value::Int(2)));
+        assert_eq!(convert(&Value::Float(2.5), &Type::FLOAT, &Type::Int), None);
         let ty = Type::Decimal { precision: 4, scale: 2 };
-        assert_eq!(of(Value::Int(3), &Type::Int, &ty), Some(Value::String("3.00".into())));
-        assert_eq!(of(Value::Int(300), &Type::Int, &ty), None);
-        assert_eq!(of(Value::String("3.00".into()), &ty, &Type::Int), Some(Value::Int(3)));
-        assert_eq!(of(Value::String("3.25".into()), &ty, &Type::Int), None);
+        assert_eq!(convert(&Value::Int(3), &Type::Int, &ty), Some(Value::String("3.00".into())));
+        assert_eq!(convert(&Value::Int(300), &Type::Int, &ty), None);
+        assert_eq!(convert(&Value::String("3.00".into()), &ty, &Type::Int), Some(Value::Int(3)));
+        assert_eq!(convert(&Value::String("3.25".into()), &ty, &Type::Int), None);
     }
 }

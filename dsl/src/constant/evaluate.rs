@@ -9,19 +9,22 @@ use crate::plan::{Expr, ExprKind, TemplatePart};
 use crate::types::Type;
 use crate::value::Value;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an expression without rows can read.
 pub(super) struct Known<'a> {
     /// The params that have a value by now.
     pub(super) params: &'a BTreeMap<String, Value>,
+    /// Those of them whose value came from the environment or a secret: it is not shown.
+    pub(super) hidden: &'a BTreeSet<String>,
     /// None while the file is checked.
     pub(super) environment: Option<&'a dyn Environment>,
 }
 
 /// Works out an expression in which no param stands and nothing outside is read. The message says why it has no value.
 pub(crate) fn evaluate_closed(expr: &Expr) -> Result<Value, String> {
-    let known = Known { params: &BTreeMap::new(), environment: None };
+    let (params, hidden) = (&BTreeMap::new(), &BTreeSet::new());
+    let known = Known { params, hidden, environment: None };
     known.evaluate(expr).map_err(|it| it.message)
 }
 
@@ -43,7 +46,7 @@ impl Known<'_> {
             ExprKind::IsNull(inner) => Ok(Value::Bool(self.evaluate(inner)? == Value::Null)),
             ExprKind::Negate(inner) => {
                 let value = self.evaluate(inner)?;
-                negated(&value, &inner.typed.ty).map_err(|why| self.failed(expr, why))
+                negated(&value, &inner.typed.ty).map_err(|why| self.failed(&[inner], why))
             }
             ExprKind::Binary { op, left, right } => self.binary(*op, left, right, expr),
             ExprKind::InRange { value, low, high } => {
@@ -127,7 +130,7 @@ impl Known<'_> {
             return Ok(Value::Bool(compared(op, found)));
         }
         let types = (&left.typed.ty, &right.typed.ty, &whole.typed.ty);
-        binary_values(op, &a, &b, types).map_err(|why| self.failed(whole, why))
+        binary_values(op, &a, &b, types).map_err(|why| self.failed(&[left, right], why))
     }
 
     /// Whether this is `env(…)` of a variable that does not exist.
@@ -207,28 +210,43 @@ impl Known<'_> {
     }
 
     fn range(&self, low: Option<&Expr>, high: Option<&Expr>) -> Evaluated {
+        let sources = [low, high];
         let end = |it: Option<&Expr>| it.map(|it| self.evaluate(it).map(Box::new)).transpose();
         let (low, high) = (end(low)?, end(high)?);
-        if let (Some(a), Some(b)) = (&low, &high) {
-            if order(a, b) == Some(Ordering::Greater) {
-                return Err(usage(format!("the range {a}..{b} ends before it begins")));
-            }
+        if let (Some(a), Some(b)) = (&low, &high)
+            && order(a, b) == Some(Ordering::Greater)
+        {
+            let ends: Vec<&Expr> = sources.into_iter().flatten().collect();
+            return Err(self.failed(&ends, format!("the range {a}..{b} ends before it begins")));
         }
         Ok(Value::Range(low, high))
     }
 
     /// A value that cannot be converted. What came from outside is not shown.
     fn misfit(&self, source: &Expr, value: &Value, ty: &Type) -> ConstantError {
-        match any(source, &is_outside) {
-            true => outside(format!("what {} holds is no `{ty}`", outside_name(source))),
-            false => usage(format!("{value} is no `{ty}`")),
+        if self.hides(source) {
+            outside(format!("what {} holds is no `{ty}`", outside_name(source)))
+        } else {
+            usage(format!("{value} is no `{ty}`"))
         }
     }
 
-    /// A calculation that has no result.
-    fn failed(&self, expr: &Expr, why: String) -> ConstantError {
-        let fault = if any(expr, &is_outside) { Fault::Environment } else { Fault::Usage };
-        ConstantError { fault, message: why }
+    /// A calculation that has no result. What came from outside is not shown.
+    fn failed(&self, operands: &[&Expr], why: String) -> ConstantError {
+        match operands.iter().find(|it| self.hides(it)) {
+            Some(hidden) => {
+                outside(format!("nothing can be made of what {} holds", outside_name(hidden)))
+            }
+            None => usage(why),
+        }
+    }
+
+    /// Whether something from outside is in it.
+    pub(super) fn hides(&self, expr: &Expr) -> bool {
+        any(expr, &|it| match &it.kind {
+            ExprKind::Param(name) => self.hidden.contains(name),
+            _ => is_outside(it),
+        })
     }
 }
 
@@ -239,7 +257,9 @@ fn outside_name(expr: &Expr) -> String {
             Some(ExprKind::Literal(Value::String(name))) => format!("`{function}({name:?})`"),
             _ => format!("`{function}(…)`"),
         },
-        _ => "a text from the environment".to_owned(),
+        ExprKind::Param(name) => format!("the param `{name}`"),
+        ExprKind::Cast { value, .. } => outside_name(value),
+        _ => "a value from the environment".to_owned(),
     }
 }
 

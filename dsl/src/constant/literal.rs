@@ -112,7 +112,6 @@ fn plain(expr: &ast::Expr) -> Result<Value, Misfit> {
 pub(super) fn fitted(value: Value, typed: &Typed) -> Option<Value> {
     match (value, &typed.ty) {
         (Value::Null, _) => typed.nullable.then_some(Value::Null),
-        (value, Type::Unknown) => Some(value),
         #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is meant")]
         (Value::Int(it), Type::Float(_)) => Some(Value::Float(it as f64)),
         (Value::Date(days), Type::Timestamp) => {
@@ -123,8 +122,8 @@ pub(super) fn fitted(value: Value, typed: &Typed) -> Option<Value> {
             units.map(|it| decimal::from_units(it, *scale))
         }
         (Value::Size(_) | Value::Rate { .. } | Value::Range(..), _) => None,
-        (value, Type::Json) => Some(value),
-        (value @ Value::Bool(_), Type::Bool)
+        (value, Type::Json | Type::Unknown)
+        | (value @ Value::Bool(_), Type::Bool)
         | (value @ Value::Int(_), Type::Int)
         | (value @ Value::Float(_), Type::Float(_))
         | (value @ Value::String(_), Type::String | Type::Bytes)

@@ -316,15 +316,18 @@ fn a_test_sets_params_for_itself() {
 
 #[test]
 fn what_comes_from_outside_stands_in_no_message() {
-    let mut declared = params(&[("port", string(), "env(\"PORT\")")]);
+    let env = "env(\"PORT\")";
+    let mut declared = params(&[("port", string(), env), ("host", string(), env)]);
     declared[0].bounds = Some(Bounds::List(vec![Value::String("a".into())]));
-    let plan = plan(declared, &[("env(\"PORT\") as int", Constant::Int)]);
+    let options = [("env(\"PORT\") as int", Constant::Int), ("host as int", Constant::Int)];
+    let plan = plan(declared, &options);
     let found = errors(&plan, &[]);
     assert_eq!(
         found,
         [
             "environment: the default of `port`: it has to be one of [\"a\"]",
             "environment: what `env(\"PORT\")` holds is no `int`",
+            "environment: what the param `host` holds is no `int`",
         ]
     );
     assert!(!format!("{found:?}").contains("hunter2"));

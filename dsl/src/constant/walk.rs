@@ -44,13 +44,23 @@ fn inside(it: &mut Arg, visitor: &mut dyn Visitor) {
         Arg::Word(inner) => call(inner, visitor),
         Arg::RowPattern(parts) => template(parts, visitor),
         Arg::Record(inner) => args(inner, visitor),
-        Arg::List(inner) => inner.iter_mut().for_each(|it| arg(it, visitor)),
+        Arg::List(inner) => {
+            for it in inner {
+                arg(it, visitor);
+            }
+        }
         Arg::Items(inner) => items(inner, visitor),
         Arg::Aggregates(Aggregates { calls, items: made }) => {
-            calls.iter_mut().for_each(|it| call(&mut it.call, visitor));
+            for it in calls {
+                call(&mut it.call, visitor);
+            }
             items(made, visitor);
         }
-        Arg::Detectors(calls) => calls.iter_mut().for_each(|(_, it)| call(it, visitor)),
+        Arg::Detectors(calls) => {
+            for (_, it) in calls {
+                call(it, visitor);
+            }
+        }
         Arg::Value(_)
         | Arg::Column(_)
         | Arg::Columns(_)
@@ -62,7 +72,9 @@ fn inside(it: &mut Arg, visitor: &mut dyn Visitor) {
 }
 
 fn items(items: &mut [Item], visitor: &mut dyn Visitor) {
-    items.iter_mut().for_each(|it| expr(&mut it.value, visitor));
+    for it in items {
+        expr(&mut it.value, visitor);
+    }
 }
 
 fn template(parts: &mut [TemplatePart], visitor: &mut dyn Visitor) {
@@ -93,11 +105,15 @@ pub(crate) fn expr(it: &mut Expr, visitor: &mut dyn Visitor) {
         }
         ExprKind::InRange { value, low, high } => {
             expr(value, visitor);
-            low.iter_mut().chain(high).for_each(|it| expr(it, visitor));
+            for it in low.iter_mut().chain(high) {
+                expr(it, visitor);
+            }
         }
         ExprKind::InList { value, list } => {
             expr(value, visitor);
-            list.iter_mut().for_each(|it| expr(it, visitor));
+            for it in list {
+                expr(it, visitor);
+            }
         }
         ExprKind::If { branches, otherwise } => {
             for (condition, value) in branches {
@@ -107,12 +123,20 @@ pub(crate) fn expr(it: &mut Expr, visitor: &mut dyn Visitor) {
             expr(otherwise, visitor);
         }
         ExprKind::Call { args: inner, .. } | ExprKind::List(inner) => {
-            inner.iter_mut().for_each(|it| expr(it, visitor));
+            for it in inner {
+                expr(it, visitor);
+            }
         }
         ExprKind::Template(parts) => template(parts, visitor),
-        ExprKind::Struct(fields) => fields.iter_mut().for_each(|(_, it)| expr(it, visitor)),
+        ExprKind::Struct(fields) => {
+            for (_, it) in fields {
+                expr(it, visitor);
+            }
+        }
         ExprKind::Range(low, high) => {
-            low.iter_mut().chain(high).for_each(|it| expr(it, visitor));
+            for it in low.iter_mut().chain(high) {
+                expr(it, visitor);
+            }
         }
     }
     visitor.expr(it);

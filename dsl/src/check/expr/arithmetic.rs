@@ -44,7 +44,9 @@ impl Checker<'_, '_> {
         let mut leaves = Vec::new();
         if op.node == BinaryOp::Add && joins_texts(left, right, &mut leaves) {
             // Said once for the whole chain, so that the help can show all of it.
-            leaves.into_iter().for_each(|it| drop(self.expr(it)));
+            for leaf in leaves {
+                self.expr(leaf);
+            }
             return self.text_plus(left, right, span);
         }
         let (l, r) = (self.expr(left), self.expr(right));
@@ -145,6 +147,7 @@ fn joins_texts<'a>(
 }
 
 /// The rule for two types, if there is one.
+#[expect(clippy::match_same_arms, reason = "a line of the table each")]
 fn rule(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
     use BinaryOp as Op;
     let of = |left: &Type, right: &Type, result: Type| {
@@ -155,13 +158,9 @@ fn rule(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
         (_, Type::Null, other) | (_, other, Type::Null) => {
             with_null(op, other).and_then(|result| of(left, right, result))
         }
-        (Op::Divide, a, b) if a.is_numeric() && b.is_numeric() => {
+        (_, Type::Int, Type::Int) if op != Op::Divide => of(left, right, Type::Int),
+        (_, a, b) if a.is_numeric() && b.is_numeric() && becomes_float(op, a, b) => {
             let (a, b) = (as_float(a), as_float(b));
-            of(&a, &b, Type::Float(unit_of(op, &a, &b)))
-        }
-        (_, Type::Int, Type::Int) => of(left, right, Type::Int),
-        (_, Type::Int | Type::Float(_), Type::Int | Type::Float(_)) => {
-            let (a, b) = (as_float(left), as_float(right));
             of(&a, &b, Type::Float(unit_of(op, &a, &b)))
         }
         (_, Type::Int | Type::Decimal { .. }, Type::Int | Type::Decimal { .. }) => {
@@ -183,8 +182,7 @@ fn rule(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
 /// The type of a null that an operator yields because one side is the literal null.
 fn with_null(op: BinaryOp, other: &Type) -> Option<Type> {
     match other {
-        Type::Int if op == BinaryOp::Divide => Some(Type::FLOAT),
-        Type::Decimal { .. } if op == BinaryOp::Divide => Some(Type::FLOAT),
+        Type::Int | Type::Decimal { .. } if op == BinaryOp::Divide => Some(Type::FLOAT),
         Type::Int | Type::Float(_) | Type::Decimal { .. } => Some(other.clone()),
         Type::Duration if op != BinaryOp::Remainder => Some(Type::Duration),
         Type::Timestamp if matches!(op, BinaryOp::Add | BinaryOp::Subtract) => Some(other.clone()),
@@ -209,6 +207,12 @@ fn decimals(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
         _ => decimal_sum(&both),
     };
     Some(Rule { left: both.clone(), right: both, result })
+}
+
+/// A quotient always, else where a float is on one side and no decimal on the other.
+fn becomes_float(op: BinaryOp, left: &Type, right: &Type) -> bool {
+    let decimal = |ty: &Type| matches!(ty, Type::Decimal { .. });
+    op == BinaryOp::Divide || !decimal(left) && !decimal(right)
 }
 
 fn as_float(ty: &Type) -> Type {

@@ -65,15 +65,15 @@ impl Checker<'_, '_> {
         if has_errors(&self.report[before..]) {
             return None;
         }
-        let types = types(signature, &args);
-        if types.iter().any(|it| it.ty.is_unknown()) {
+        let given = types(signature, &args);
+        if given.iter().any(|it| it.ty.is_unknown()) {
             return None;
         }
-        let typed = match signature.result {
-            Returns::From(result) => result(&types),
+        let result = match signature.result {
+            Returns::From(of) => of(&given),
             Returns::Nothing => Err("it yields no value".to_owned()),
         };
-        match typed {
+        match result {
             Ok(typed) => Some((args, typed)),
             Err(why) => {
                 let message = format!("`{}` refuses its arguments: {why}", signature.name);
@@ -212,7 +212,7 @@ impl Checker<'_, '_> {
 /// The types of the arguments that are there, in the order of the signature.
 fn types(signature: &Signature, args: &Args) -> Vec<Typed> {
     let given = signature.params.iter().filter_map(|it| args.get(it.name));
-    given.flat_map(flattened).map(|arg| typed(arg)).collect()
+    given.flat_map(flattened).map(typed).collect()
 }
 
 /// The arguments as expressions, in the order of the signature; one that is left out before others is null.

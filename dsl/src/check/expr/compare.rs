@@ -273,28 +273,30 @@ fn comparison_help(
     (left, l): (&ast::Expr, &Type),
     (right, r): (&ast::Expr, &Type),
 ) -> Option<String> {
-    if let (Type::Timestamp | Type::Date, Type::String) = (l, r) {
-        if let Some(text) = literal_text(right) {
-            return Some(format!("times are written `@{text}`"));
-        }
+    if let (Type::Timestamp | Type::Date, Type::String) = (l, r)
+        && let Some(text) = literal_text(right)
+    {
+        return Some(format!("times are written `@{text}`"));
     }
-    if let (Type::String, Type::Timestamp | Type::Date) = (l, r) {
-        if let Some(text) = literal_text(left) {
-            return Some(format!("times are written `@{text}`"));
-        }
+    if let (Type::String, Type::Timestamp | Type::Date) = (l, r)
+        && let Some(text) = literal_text(left)
+    {
+        return Some(format!("times are written `@{text}`"));
     }
-    if l.is_numeric() && *r == Type::String {
-        if let Some(text) = literal_text(right).filter(|it| it.parse::<f64>().is_ok()) {
-            return Some(format!("numbers stand without quotes: `{text}`"));
-        }
+    if l.is_numeric()
+        && *r == Type::String
+        && let Some(text) = literal_text(right).filter(|it| it.parse::<f64>().is_ok())
+    {
+        return Some(format!("numbers stand without quotes: `{text}`"));
     }
-    if *l == Type::String && r.is_numeric() {
-        if let (Some(text), ast::ExprKind::Literal(_)) = (short(right), &right.kind) {
-            return Some(format!(
-                "text stands in quotes: `\"{text}\"`; or compare the number: `{} as {r} …`",
-                shown(left)
-            ));
-        }
+    if *l == Type::String
+        && r.is_numeric()
+        && let (Some(text), ast::ExprKind::Literal(_)) = (short(right), &right.kind)
+    {
+        return Some(format!(
+            "text stands in quotes: `\"{text}\"`; or compare the number: `{} as {r} …`",
+            shown(left)
+        ));
     }
     let nested =
         |ty: &Type| matches!(ty, Type::List(_) | Type::Struct(_) | Type::Map(..) | Type::Json);

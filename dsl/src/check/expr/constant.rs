@@ -97,12 +97,12 @@ impl Checker<'_, '_> {
     }
 
     fn duration(&mut self, expr: &ast::Expr) -> Expr {
-        if let ast::ExprKind::Literal(literal) = &expr.kind {
-            if let (Value::Int(number), None) = (&literal.value, &literal.unit) {
-                let message = format!("expected a duration, found the number {number}");
-                let help = format!("say what it counts: `{number}s`, `{number}ms`, `{number}m` …");
-                return self.fail(Diagnostic::new(Code::WrongType, expr.span, message).help(help));
-            }
+        if let ast::ExprKind::Literal(literal) = &expr.kind
+            && let (Value::Int(number), None) = (&literal.value, &literal.unit)
+        {
+            let message = format!("expected a duration, found the number {number}");
+            let help = format!("say what it counts: `{number}s`, `{number}ms`, `{number}m` …");
+            return self.fail(Diagnostic::new(Code::WrongType, expr.span, message).help(help));
         }
         self.wanted(expr, &TypeClass::Is(Type::Duration))
     }
@@ -114,8 +114,7 @@ impl Checker<'_, '_> {
         }
         let number = self.expr(expr);
         match (&number.kind, &number.typed.ty) {
-            (_, Type::Unknown) => number,
-            (ExprKind::Literal(Value::Null), _) => number,
+            (_, Type::Unknown) | (ExprKind::Literal(Value::Null), _) => number,
             (ExprKind::Literal(Value::Int(bytes)), _) => match u64::try_from(*bytes) {
                 Ok(bytes) => size(bytes, expr.span),
                 Err(_) => {
@@ -136,23 +135,23 @@ impl Checker<'_, '_> {
 
     /// `5 / 1h`, `10MiB / 1s`, or a number per second.
     fn rate(&mut self, expr: &ast::Expr) -> Expr {
-        if let ast::ExprKind::Binary { op, left, right } = &expr.kind {
-            if op.node == BinaryOp::Divide {
-                let amount = self.amount(left);
-                let per = self.wanted(right, &TypeClass::Is(Type::Duration));
-                if super::any_unknown([&amount, &per]) {
-                    return unknown(expr.span);
-                }
-                if per.kind == ExprKind::Literal(Value::Duration(0)) {
-                    return self.refused(
-                        right,
-                        Code::BadConstant,
-                        "a rate is per some time, not per `0s`",
-                        "`5 / 1h`",
-                    );
-                }
-                return binary(BinaryOp::Divide, amount, per, Type::FLOAT.required(), expr.span);
+        if let ast::ExprKind::Binary { op, left, right } = &expr.kind
+            && op.node == BinaryOp::Divide
+        {
+            let amount = self.amount(left);
+            let per = self.wanted(right, &TypeClass::Is(Type::Duration));
+            if super::any_unknown([&amount, &per]) {
+                return unknown(expr.span);
             }
+            if per.kind == ExprKind::Literal(Value::Duration(0)) {
+                return self.refused(
+                    right,
+                    Code::BadConstant,
+                    "a rate is per some time, not per `0s`",
+                    "`5 / 1h`",
+                );
+            }
+            return binary(BinaryOp::Divide, amount, per, Type::FLOAT.required(), expr.span);
         }
         let amount = self.amount(expr);
         if amount.typed.ty.is_unknown() || matches!(amount.kind, ExprKind::Literal(Value::Null)) {
@@ -213,12 +212,11 @@ impl Checker<'_, '_> {
         }
         if let (Some(ExprKind::Literal(a)), Some(ExprKind::Literal(b))) =
             (low.as_ref().map(|it| &it.kind), high.as_ref().map(|it| &it.kind))
+            && order(a, b) == Some(std::cmp::Ordering::Greater)
         {
-            if order(a, b) == Some(std::cmp::Ordering::Greater) {
-                let message = "the first end of this range is greater than its last";
-                let help = "write the smaller end first";
-                return self.fail(Diagnostic::new(Code::BadConstant, span, message).help(help));
-            }
+            let message = "the first end of this range is greater than its last";
+            let help = "write the smaller end first";
+            return self.fail(Diagnostic::new(Code::BadConstant, span, message).help(help));
         }
         let typed = ends().next().map_or(Type::Null.nullable(), |it| it.typed.clone());
         Expr { kind: ExprKind::Range(low.map(Box::new), high.map(Box::new)), typed, span }

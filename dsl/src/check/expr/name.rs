@@ -74,10 +74,10 @@ impl Checker<'_, '_> {
             let help = format!("name one of its fields: {}", meta_fields());
             return self.fail(Diagnostic::new(Code::BareMeta, span, message).help(help));
         }
-        if let Some(grouped) = self.scope.grouped {
-            if grouped.columns.iter().any(|it| it.name == name) {
-                return self.not_aggregated(name, span);
-            }
+        if let Some(grouped) = self.scope.grouped
+            && grouped.columns.iter().any(|it| it.name == name)
+        {
+            return self.not_aggregated(name, span);
         }
         if self.scope.reads == Reads::Constants {
             return self.unknown_param(name, span);
@@ -122,17 +122,16 @@ impl Checker<'_, '_> {
         if let Some(near) = nearest(name, columns.clone().chain(params).chain(grouped)) {
             return diagnostic.help(format!("did you mean `{near}`?")).fix(span, near);
         }
-        match self.scope.columns {
-            [] => diagnostic,
-            _ => {
-                let mut known: Vec<&str> = Vec::new();
-                columns.for_each(|it| {
-                    if !known.contains(&it) {
-                        known.push(it)
-                    }
-                });
-                diagnostic.help(format!("the columns here are {}", listed(known)))
-            }
+        if self.scope.columns.is_empty() {
+            diagnostic
+        } else {
+            let mut known: Vec<&str> = Vec::new();
+            columns.for_each(|it| {
+                if !known.contains(&it) {
+                    known.push(it);
+                }
+            });
+            diagnostic.help(format!("the columns here are {}", listed(known)))
         }
     }
 

@@ -106,14 +106,11 @@ fn wanted_help(expr: &ast::Expr, found: &Type, class: &TypeClass) -> Option<Stri
     if let (ast::ExprKind::Literal(_), Type::String) = (&expr.kind, &to) {
         return Some(format!("text stands in quotes: `\"{text}\"`"));
     }
-    if let (ast::ExprKind::Literal(literal), true) = (&expr.kind, *found == Type::String) {
-        if let crate::value::Value::String(inside) = &literal.value {
-            let at = matches!(to, Type::Timestamp | Type::Date);
-            return Some(format!(
-                "write it without quotes: `{}{inside}`",
-                if at { "@" } else { "" }
-            ));
-        }
+    if let (ast::ExprKind::Literal(literal), true) = (&expr.kind, *found == Type::String)
+        && let crate::value::Value::String(inside) = &literal.value
+    {
+        let at = matches!(to, Type::Timestamp | Type::Date);
+        return Some(format!("write it without quotes: `{}{inside}`", if at { "@" } else { "" }));
     }
     let typed = conversion(&text, found, &to)?;
     Some(format!("convert it: `{typed}`"))

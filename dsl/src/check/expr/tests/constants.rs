@@ -122,7 +122,7 @@ fn a_constant_or_what_differs_from_row_to_row() {
 }
 
 fn parts(text: &str) -> (Vec<String>, Vec<String>) {
-    let (parts, report) = with_scope(text, |expr, scope, report| pattern(expr, scope, report));
+    let (parts, report) = with_scope(text, pattern);
     let part = |part: &TemplatePart| match part {
         TemplatePart::Text(text) => text.clone(),
         TemplatePart::Hole { value, .. } => match &value.kind {
@@ -161,14 +161,14 @@ fn patterns_name_columns() {
     ] {
         assert_eq!(parts(text).1, [code], "{text}");
     }
-    let (_, report) = with_scope("\"a/{sx}\"", |expr, scope, report| pattern(expr, scope, report));
+    let (_, report) = with_scope("\"a/{sx}\"", pattern);
     assert_eq!((report[0].span.start, report[0].span.end), (4, 6));
 }
 
 #[test]
 fn captures_have_names() {
     let codes = |text: &str| -> Vec<String> {
-        let (arg, report) = with_scope(text, |expr, scope, report| captures(expr, scope, report));
+        let (arg, report) = with_scope(text, captures);
         assert_eq!(arg.is_some(), report.is_empty(), "{text}");
         report.iter().map(|it| it.code.to_string()).collect()
     };
