@@ -26,14 +26,14 @@ pub(super) fn words() -> Vec<Function> {
         .details(DETAILS)
         .takes(ordered("value", "A value."))
         .takes(others())
-        .example("greatest(3, 9, null, 4)", "9")
+        .example("greatest(3, 9, null as int, 4)", "9")
         .example("greatest(1, 2.5)", "2.5")
         .runs(Own(|call| compile(call, true)));
     let least = word("least", "The least of several values, nulls left out.", unified)
         .details(DETAILS)
         .takes(ordered("value", "A value."))
         .takes(others())
-        .example("least(3, 9, null, 4)", "3")
+        .example("least(3, 9, null as int, 4)", "3")
         .example("least(@2026-03-01, @2026-02-01)", "\"2026-02-01\"")
         .runs(Own(|call| compile(call, false)));
     [greatest, least].concat()

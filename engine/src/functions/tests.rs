@@ -7,80 +7,54 @@ use crate::operator::Frame;
 use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::compute::concat;
 use arrow::datatypes::DataType;
-use dsl::ast::{self, BinaryOp, Item};
-use dsl::plan::ExprKind;
-use dsl::signature::{Presence, Returns};
+use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
+use dsl::plan::{ExprKind, TemplatePart};
+use dsl::signature::{Kind, Returns, Signature};
 use dsl::types::Typed;
 use dsl::value::Value;
 use serde_json::{Value as Json, json};
 
-/// An expression of literals and calls, typed by hand.
-fn typed(expr: &ast::Expr) -> Result<Expr, String> {
-    let made = |kind, typed| Ok(Expr { kind, typed, span: expr.span });
-    match &expr.kind {
-        ast::ExprKind::Literal(literal) => {
-            let ty = type_of(&literal.value);
-            let nullable = ty == Type::Null;
-            made(ExprKind::Literal(literal.value.clone()), Typed { ty, nullable })
-        }
-        ast::ExprKind::Negate(value) => {
-            let value = typed(value)?;
-            let ty = value.typed.clone();
-            made(ExprKind::Negate(Box::new(value)), ty)
-        }
-        ast::ExprKind::Call(call) => {
-            let positional = |it: &Item| match it {
-                Item::Positional(it) => typed(it),
-                other => panic!("{other:?} stands in an example"),
-            };
-            let mut args = call.items.iter().map(positional).collect::<Result<Vec<_>, _>>()?;
-            let word = all().iter().find(|it| it.signature().name == call.name.node);
-            let word = word.ok_or_else(|| format!("there is no `{}`", call.name.node))?;
-            for param in word.signature().params.iter().skip(args.len()) {
-                if let Presence::Default(text) = param.presence {
-                    args.push(typed(&dsl::parse::expression(text).expect("a default"))?);
-                }
-            }
-            let types: Vec<Typed> = args.iter().map(|it| it.typed.clone()).collect();
-            let Returns::From(rule) = word.signature().result else { panic!("it yields nothing") };
-            made(ExprKind::Call { function: call.name.node.clone(), args }, rule(&types)?)
-        }
-        ast::ExprKind::Index(list, at) => {
-            let (list, at) = (typed(list)?, typed(at)?);
-            let Type::List(element) = list.typed.ty.clone() else { panic!("it is no list") };
-            made(ExprKind::Index(Box::new(list), Box::new(at)), element.with_nullable(true))
-        }
-        ast::ExprKind::Binary { op, left, right } => {
-            let (left, right) = (typed(left)?, typed(right)?);
-            let typed = match op.node {
-                BinaryOp::Divide => Type::FLOAT.nullable(),
-                it if it.is_comparison() => Type::Bool.nullable(),
-                _ => left.typed.clone(),
-            };
-            let (left, right) = (Box::new(left), Box::new(right));
-            made(ExprKind::Binary { op: op.node, left, right }, typed)
-        }
-        other => panic!("{other:?} stands in an example"),
-    }
-}
+/// The functions alone.
+struct Functions;
 
-fn type_of(value: &Value) -> Type {
-    match value {
-        Value::Null => Type::Null,
-        Value::Bool(_) => Type::Bool,
-        Value::Int(_) => Type::Int,
-        Value::Float(_) => Type::FLOAT,
-        Value::String(_) => Type::String,
-        Value::Timestamp(_) => Type::Timestamp,
-        Value::Date(_) => Type::Date,
-        Value::Duration(_) => Type::Duration,
-        other => panic!("{other:?} stands in an example"),
+impl Catalog for Functions {
+    fn signatures(&self) -> Vec<&Signature> {
+        all().iter().map(Function::signature).collect()
+    }
+
+    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
+        self.signatures().into_iter().find(|it| it.kind == kind && it.name == name)
+    }
+
+    fn step(&self, _name: &str) -> Option<&dyn StepRule> {
+        None
+    }
+
+    fn from(&self, _name: &str) -> Option<&dyn FromRule> {
+        None
+    }
+
+    fn source(&self, _name: &str) -> Option<&dyn SourceRule> {
+        None
+    }
+
+    fn sink(&self, _name: &str) -> Option<&dyn SinkRule> {
+        None
+    }
+
+    fn format_columns(&self, _name: &str) -> Option<Vec<Column>> {
+        None
+    }
+
+    fn knows_zone(&self, _name: &str) -> bool {
+        false
     }
 }
 
 fn parsed(text: &str) -> Expr {
-    let expr = dsl::parse::expression(text).unwrap_or_else(|found| panic!("{text}: {found:?}"));
-    typed(&expr).unwrap_or_else(|why| panic!("{text}: {why}"))
+    dsl::parse::expression(text)
+        .and_then(|expr| dsl::check::expression(&expr, &[], &Functions))
+        .unwrap_or_else(|found| panic!("{text}: {found:?}"))
 }
 
 /// Takes every literal out into a column, its value in the rows where `given` says so, null in the others.
@@ -98,13 +72,37 @@ fn spread(expr: &mut Expr, given: &[bool], columns: &mut Vec<(Column, ArrayRef)>
                 .push((Column::new(name.clone(), typed.clone()), concat(&parts).expect("alike")));
             *expr = Expr { kind: ExprKind::Column(name), typed, span: expr.span };
         }
-        ExprKind::Negate(value) => spread(value, given, columns),
-        ExprKind::Call { args, .. } => args.iter_mut().for_each(|it| spread(it, given, columns)),
+        ExprKind::Negate(it)
+        | ExprKind::Not(it)
+        | ExprKind::IsNull(it)
+        | ExprKind::Member(it, _)
+        | ExprKind::Cast { value: it, .. } => spread(it, given, columns),
         ExprKind::Index(a, b) | ExprKind::Binary { left: a, right: b, .. } => {
             spread(a, given, columns);
             spread(b, given, columns);
         }
-        other => panic!("{other:?} stands in an example"),
+        ExprKind::Call { args: all, .. } | ExprKind::List(all) => {
+            all.iter_mut().for_each(|it| spread(it, given, columns));
+        }
+        ExprKind::Struct(fields) => {
+            fields.iter_mut().for_each(|(_, it)| spread(it, given, columns));
+        }
+        ExprKind::InRange { value, low, high } => {
+            let ends = low.iter_mut().chain(high);
+            ends.chain([value]).for_each(|it| spread(it, given, columns));
+        }
+        // The list of `in` stays: long ones of literals are looked up in another way.
+        ExprKind::InList { value, .. } => spread(value, given, columns),
+        ExprKind::If { branches, otherwise } => {
+            let parts = branches.iter_mut().flat_map(|(a, b)| [a, b]);
+            parts.chain([&mut **otherwise]).for_each(|it| spread(it, given, columns));
+        }
+        ExprKind::Template(parts) => parts.iter_mut().for_each(|part| {
+            if let TemplatePart::Hole { value, .. } = part {
+                spread(value, given, columns);
+            }
+        }),
+        other => panic!("{other:?} stands in a closed expression"),
     }
 }
 
@@ -132,6 +130,11 @@ fn json(array: &ArrayRef, i: usize) -> Json {
     }
     let mut text = String::new();
     match array.data_type() {
+        DataType::Struct(fields) => {
+            let inner = fields.iter().zip(array.as_struct().columns());
+            let inner = inner.map(|(field, it)| (field.name().clone(), json(it, i)));
+            return Json::Object(inner.collect());
+        }
         DataType::List(_) => {
             let list = array.as_list::<i32>().value(i);
             return (0..list.len()).map(|i| json(&list, i)).collect();
@@ -263,4 +266,34 @@ fn a_batch_that_a_library_refuses_is_halved_to_the_rows_at_fault() {
             _ => assert_eq!(value, "A"),
         }
     }
+}
+
+/// The cases of the language's golden files: `expression => json` or `expression => error reason`.
+#[test]
+fn the_golden_expressions_hold() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/language");
+    let mut wrong = Vec::new();
+    for name in ["literals", "operators", "nulls", "casts", "functions", "dates", "templates"] {
+        let text = std::fs::read_to_string(folder.join(name).with_extension("md")).expect(name);
+        let mut inside = false;
+        for (number, line) in text.lines().enumerate() {
+            if line.starts_with("```") {
+                inside = line == "```cases";
+                continue;
+            }
+            let Some((source, wanted)) = line.rsplit_once(" => ").filter(|_| inside) else {
+                continue;
+            };
+            let found = std::panic::catch_unwind(|| value(source));
+            let found = found.unwrap_or_else(|it| json!({"panic": it.downcast_ref::<String>()}));
+            let holds = match wanted.strip_prefix("error ") {
+                Some(reason) => found.get(reason).is_some(),
+                None => Some(&found) == serde_json::from_str(wanted).ok().as_ref(),
+            };
+            if !holds {
+                wrong.push(format!("{name}.md:{}: {source} => {found}, not {wanted}", number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
