@@ -167,6 +167,15 @@ fn readings_keep_when_last_changes() {
 }
 
 #[test]
+fn a_spike_that_leaves_behind_a_restart_leaves_nothing() {
+    let mut harness = sigma(&[("last", int(3)), ("min", int(2)), ("threshold", float(1.0))]);
+    found(&mut harness, &[1.0, 1e9, 2.0, 3.0].map(|it| json!(it)));
+    harness.restart();
+    let rows = found(&mut harness, &[json!(4.0)]);
+    assert_eq!((&rows[0]["lower"], &rows[0]["upper"]), (&json!(2.0), &json!(4.0)));
+}
+
+#[test]
 fn options_that_cannot_be_meant_are_mistakes() {
     let mistakes: &[&[(&'static str, Arg)]] = &[
         &[("threshold", float(-1.0))],
