@@ -21,6 +21,7 @@ mod list;
 mod partition;
 mod saved;
 
+pub(crate) use decode::decoded;
 pub use encode::KeyBytes;
 pub use intern::{GONE, KeyInterner};
 pub use list::KeyList;

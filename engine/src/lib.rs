@@ -17,6 +17,8 @@
 //!
 //! This crate names no connector.
 
+pub mod aggregate;
+pub mod aggregates;
 pub mod batch;
 pub mod codec;
 pub mod combinations;

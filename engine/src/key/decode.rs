@@ -169,3 +169,9 @@ fn nested(ty: &Type, values: &[&[u8]]) -> Result<ArrayRef> {
         (other, _) => return Err(Error::bug(format!("a column of {other} is no key"))),
     })
 }
+
+/// A column of values, each as the bytes that it would have as a key by itself; none is null.
+pub(crate) fn decoded(typed: &Typed, values: &[Option<&[u8]>]) -> Result<ArrayRef> {
+    let values: Vec<&[u8]> = values.iter().map(|it| it.unwrap_or(&[NULL])).collect();
+    array(&typed.ty, &values)
+}

@@ -191,7 +191,7 @@ impl<'a> Cells<'a> {
                 fixed(FLOAT, canonical(values[i]).to_le_bytes(), *nulls, i, out);
             }
             Cells::Decimal(values, nulls) => {
-                fixed(DECIMAL, values[i].to_le_bytes(), *nulls, i, out)
+                fixed(DECIMAL, values[i].to_le_bytes(), *nulls, i, out);
             }
             Cells::Timestamp(values, nulls) => {
                 fixed(TIMESTAMP, values[i].to_le_bytes(), *nulls, i, out);

@@ -1,0 +1,38 @@
+//! `max`: the greatest of values.
+
+use crate::aggregate::{AggregateDef, Plan, Side, extreme};
+use crate::error::{Error, Result};
+use dsl::signature::{Kind, Param, Returns, Signature, Takes, TypeClass};
+use dsl::types::Typed;
+use std::sync::LazyLock;
+
+/// The word.
+#[derive(Debug)]
+pub(super) struct Max;
+
+static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
+    name: "max",
+    kind: Kind::Aggregate,
+    summary: "The greatest of the values that are not null; null where there are none.",
+    details: "Numbers, text (by its characters' numbers), times and bool have an order. NaN counts only if all values are NaN.",
+    params: vec![Param::positional(
+        "value",
+        Takes::Expr(TypeClass::Ordered),
+        "What the greatest is taken of.",
+    )],
+    result: Returns::From(|args| {
+        args.first().cloned().ok_or_else(|| "a value is missing".to_owned())
+    }),
+    examples: &[example!("The highest temperature", "highest = max(t)", "highest: 26.0")],
+});
+
+impl AggregateDef for Max {
+    fn signature(&self) -> &Signature {
+        &SIGNATURE
+    }
+
+    fn plan(&self, args: &[Typed], _result: &Typed) -> Result<Plan> {
+        let [value] = args else { return Err(Error::bug("`max` takes one value")) };
+        Ok(Plan::Column(extreme(Side::Max, &value.ty)?))
+    }
+}
