@@ -10,11 +10,12 @@
 //!                                           for any number of tasks in front of it
 //! ```
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::time::Timestamp;
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array, new_null_array};
 use arrow::buffer::ScalarBuffer;
-use arrow::compute::{filter_record_batch, take, take_record_batch};
+use arrow::compute::{concat, concat_batches, filter_record_batch, take, take_record_batch};
+use arrow::datatypes::DataType;
 use dsl::plan::MetaField;
 
 /// Rows of one stream, in order. Cloning is cheap: columns are shared.
@@ -65,6 +66,25 @@ impl Order {
             Order::Window { ends, starts } => {
                 Order::Window { ends: times(ends), starts: times(starts) }
             }
+        }
+    }
+
+    /// The orders of batches put together; none where they are of different kinds.
+    fn concat(batches: &[Batch]) -> Option<Order> {
+        let (mut places, mut ends, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        for batch in batches {
+            match batch.order.as_ref()? {
+                Order::Place(values) => places.extend_from_slice(values),
+                Order::Window { ends: end, starts: start } => {
+                    ends.extend_from_slice(end);
+                    starts.extend_from_slice(start);
+                }
+            }
+        }
+        match (places.is_empty(), ends.is_empty()) {
+            (_, true) => Some(Order::Place(places.into())),
+            (true, false) => Some(Order::Window { ends: ends.into(), starts: starts.into() }),
+            (false, false) => None,
         }
     }
 
@@ -138,6 +158,25 @@ pub enum MetaColumn {
     Each(ArrayRef),
 }
 
+impl MetaColumn {
+    /// The array: of one value or of one a row.
+    fn array(&self) -> Option<&ArrayRef> {
+        match self {
+            MetaColumn::Null => None,
+            MetaColumn::Same(array) | MetaColumn::Each(array) => Some(array),
+        }
+    }
+
+    /// A value a row.
+    pub(crate) fn spread(&self, ty: &DataType, rows: usize) -> Result<ArrayRef> {
+        Ok(match self {
+            MetaColumn::Null => new_null_array(ty, rows),
+            MetaColumn::Each(array) => array.clone(),
+            MetaColumn::Same(array) => take(array, &UInt32Array::from_value(0, rows), None)?,
+        })
+    }
+}
+
 impl Meta {
     /// The fields that are kept here, in the order of the reference. The time is the batch's own.
     pub const FIELDS: [MetaField; 7] = [
@@ -181,6 +220,33 @@ impl Meta {
             headers: column(&self.headers)?,
             split: column(&self.split)?,
         })
+    }
+
+    /// The metadata of batches put together; none where one has none.
+    fn concat(batches: &[Batch]) -> Result<Option<Meta>> {
+        let Some(metas) = batches.iter().map(|it| it.meta.as_ref()).collect::<Option<Vec<_>>>()
+        else {
+            return Ok(None);
+        };
+        let column = |pick: fn(&Meta) -> &MetaColumn| -> Result<MetaColumn> {
+            let columns: Vec<_> = metas.iter().map(|it| pick(it)).collect();
+            let typed = columns.iter().find_map(|it| it.array()).map(|it| it.data_type().clone());
+            let Some(ty) = typed else { return Ok(MetaColumn::Null) };
+            let spread =
+                columns.iter().zip(batches).map(|(it, batch)| it.spread(&ty, batch.rows()));
+            let arrays = spread.collect::<Result<Vec<_>>>()?;
+            let arrays: Vec<&dyn arrow::array::Array> = arrays.iter().map(|it| &**it).collect();
+            Ok(MetaColumn::Each(concat(&arrays)?))
+        };
+        Ok(Some(Meta {
+            received: column(|it| &it.received)?,
+            topic: column(|it| &it.topic)?,
+            key: column(|it| &it.key)?,
+            partition: column(|it| &it.partition)?,
+            offset: column(|it| &it.offset)?,
+            headers: column(|it| &it.headers)?,
+            split: column(|it| &it.split)?,
+        }))
     }
 
     /// Bytes held.
@@ -254,6 +320,28 @@ impl Batch {
         }
     }
 
+    /// These batches, which have the same columns, as one. What a merge sorts by is kept where all have the same kind.
+    pub fn concat(batches: &[Batch]) -> Result<Batch> {
+        let [first, ..] = batches else { return Err(Error::bug("no batch is no batch")) };
+        if batches.len() == 1 {
+            return Ok(first.clone());
+        }
+        let schema = first.columns.schema();
+        let columns = concat_batches(&schema, batches.iter().map(|it| &it.columns))?;
+        let stamps = |it: &Batch| (0..it.rows()).map(|i| it.stamps.get(i)).collect::<Vec<_>>();
+        Ok(Batch {
+            columns,
+            times: batches.iter().flat_map(|it| it.times.iter().copied()).collect(),
+            stamps: Stamps {
+                floor: i64::MIN,
+                each: Some(batches.iter().flat_map(stamps).collect()),
+                timely: batches.iter().all(|it| it.stamps.timely),
+            },
+            meta: Meta::concat(batches)?,
+            order: Order::concat(batches),
+        })
+    }
+
     /// All but the columns, for the rows at these places; the columns are those of `self` still.
     fn beside(&self, places: &UInt32Array) -> Result<Batch> {
         let pick = |values: &ScalarBuffer<i64>| -> ScalarBuffer<i64> {
@@ -280,7 +368,6 @@ trait ValidAndTrue {
 impl ValidAndTrue for BooleanArray {
     #[inline]
     fn is_valid_and_true(&self, i: usize) -> bool {
-        use arrow::array::Array;
         self.is_valid(i) && self.value(i)
     }
 }

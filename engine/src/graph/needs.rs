@@ -10,6 +10,7 @@
 //! what goes out (`where`, `extend`, `detect`); every other step reads what its arguments name, and what keeps its name.
 //! Where the error or late rows of a stream are read, they are wanted whole.
 
+use crate::batch::Meta;
 use dsl::plan::{
     Aggregates, Arg, Args, Expr, ExprKind, FromPlan, Input, Item, MetaField, Plan, Side, StepPlan,
     TemplatePart,
@@ -64,7 +65,11 @@ pub fn needs(plan: &Plan) -> Needs {
         }
     });
     let sources = sources.collect();
-    Needs { sources, meta: meta_fields(plan), steps: reading.steps }
+    let froms = plan.streams.iter().map(|it| &it.from).chain(plan.sinks.iter().map(|it| &it.from));
+    let refused = froms.flat_map(FromPlan::inputs).any(|it| it.side == Side::Errors);
+    // Error rows show all that is known about the message that a row came by.
+    let meta = if refused { Meta::FIELDS.into() } else { meta_fields(plan) };
+    Needs { sources, meta, steps: reading.steps }
 }
 
 fn names(columns: &[Column]) -> Names {

@@ -19,8 +19,8 @@ impl Partitioner {
         Self { columns, tasks: tasks.max(1), scratch: KeyBytes::default() }
     }
 
-    /// The rows of each task, in their order; none for a task without any. `first` is the place of the batch's first row
-    /// in its round: each row carries its place there as [`Order::Place`].
+    /// The rows of each task, in their order; none for a task without any. Rows that carry an order keep it; `first` is
+    /// the place of the batch's first row in its round: others carry their place there as [`Order::Place`].
     pub fn partition(&mut self, batch: &Batch, first: u32) -> Result<Vec<Option<Batch>>> {
         let rows = batch.rows() as u32;
         let mut parts = vec![None; self.tasks];
@@ -29,9 +29,16 @@ impl Partitioner {
         }
         let columns: Vec<&ArrayRef> =
             self.columns.iter().map(|&it| batch.columns.column(it)).collect();
+        let batch = &match batch.order {
+            Some(_) => batch.clone(),
+            None => Batch {
+                order: Some(Order::Place((first..first + rows).collect())),
+                ..batch.clone()
+            },
+        };
         if self.tasks == 1 || columns.is_empty() {
             let owner = task(group(hash(&[])), self.tasks);
-            parts[owner] = Some(placed(batch.clone(), (first..first + rows).collect()));
+            parts[owner] = Some(batch.clone());
             return Ok(parts);
         }
         self.scratch.encode(&columns, batch.rows())?;
@@ -41,16 +48,11 @@ impl Partitioner {
         }
         for (part, places) in parts.iter_mut().zip(places) {
             if places.len() == batch.rows() {
-                *part = Some(placed(batch.clone(), (first..first + rows).collect()));
+                *part = Some(batch.clone());
             } else if !places.is_empty() {
-                let order = places.iter().map(|it| first + it).collect();
-                *part = Some(placed(batch.take(&UInt32Array::from(places))?, order));
+                *part = Some(batch.take(&UInt32Array::from(places))?);
             }
         }
         Ok(parts)
     }
-}
-
-fn placed(batch: Batch, places: Vec<u32>) -> Batch {
-    Batch { order: Some(Order::Place(places.into())), ..batch }
 }

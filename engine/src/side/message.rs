@@ -1,0 +1,161 @@
+//! What is known about a message, as metadata of the row it became and in the error row where it became none.
+
+use super::{error_field_type, times};
+use crate::batch::{Batch, Meta, MetaColumn, Stamps};
+use crate::error::{Error, Result};
+use crate::reason::RejectedPayload;
+use crate::source::{Message, PayloadData, Payloads};
+use crate::types::{data_type, schema};
+use arrow::array::{
+    ArrayRef, BinaryArray, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringArray,
+    StringBuilder, StructArray, new_null_array,
+};
+use arrow::datatypes::{DataType, Field};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use dsl::check::rules;
+use dsl::plan::MetaField;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The metadata of rows, each of which came from the message at its place in `origins` (none: from the one at its own).
+pub fn meta(
+    payloads: &Payloads,
+    origins: Option<&[u32]>,
+    rows: usize,
+    needed: &BTreeSet<MetaField>,
+) -> Result<Meta> {
+    let mut meta = Meta::default();
+    if needed.contains(&MetaField::Received) {
+        meta.received = MetaColumn::Same(times(vec![payloads.received]));
+    }
+    if needed.contains(&MetaField::Split) {
+        meta.split = MetaColumn::Same(Arc::new(StringArray::from(vec![&*payloads.split])));
+    }
+    let PayloadData::Messages(messages) = &payloads.data else {
+        // A byte stream is named by its split: the file.
+        if needed.contains(&MetaField::Topic) {
+            meta.topic = MetaColumn::Same(Arc::new(StringArray::from(vec![&*payloads.split])));
+        }
+        return Ok(meta);
+    };
+    let of: Vec<&Message> = match origins {
+        Some(origins) => origins.iter().map(|&it| &messages[it as usize]).collect(),
+        None => messages.iter().take(rows).collect(),
+    };
+    for field in needed {
+        match field {
+            MetaField::Topic => meta.topic = each(*field, &of)?,
+            MetaField::Key => meta.key = each(*field, &of)?,
+            MetaField::Partition => meta.partition = each(*field, &of)?,
+            MetaField::Offset => meta.offset = each(*field, &of)?,
+            MetaField::Headers => meta.headers = each(*field, &of)?,
+            MetaField::Time | MetaField::Received | MetaField::Split => {}
+        }
+    }
+    Ok(meta)
+}
+
+fn each(field: MetaField, of: &[&Message]) -> Result<MetaColumn> {
+    Ok(MetaColumn::Each(column(field, of)?))
+}
+
+/// One field of these messages.
+fn column(field: MetaField, of: &[&Message]) -> Result<ArrayRef> {
+    Ok(match field {
+        MetaField::Topic => {
+            Arc::new(of.iter().map(|it| it.topic.as_deref()).collect::<StringArray>())
+        }
+        MetaField::Key => Arc::new(of.iter().map(|it| it.key.as_deref()).collect::<BinaryArray>()),
+        MetaField::Partition => Arc::new(of.iter().map(|it| it.partition).collect::<Int64Array>()),
+        MetaField::Offset => Arc::new(of.iter().map(|it| it.offset).collect::<Int64Array>()),
+        MetaField::Headers => headers(of)?,
+        MetaField::Time | MetaField::Received | MetaField::Split => {
+            return Err(Error::bug("a message has no such field"));
+        }
+    })
+}
+
+fn headers(of: &[&Message]) -> Result<ArrayRef> {
+    let DataType::Map(entries, _) = data_type(&MetaField::Headers.typed().ty) else {
+        return Err(Error::bug("headers are a map"));
+    };
+    let DataType::Struct(fields) = entries.data_type() else {
+        return Err(Error::bug("a map has entries"));
+    };
+    let names = MapFieldNames {
+        entry: entries.name().clone(),
+        key: fields[0].name().clone(),
+        value: fields[1].name().clone(),
+    };
+    let (keys, values) = (StringBuilder::new(), StringBuilder::new());
+    let mut map =
+        MapBuilder::new(Some(names), keys, values).with_values_field(Field::clone(&fields[1]));
+    for message in of {
+        for (name, value) in &message.headers {
+            map.keys().append_value(name);
+            map.values().append_value(value);
+        }
+        map.append(true)?;
+    }
+    Ok(Arc::new(map.finish()))
+}
+
+/// The error rows of payloads that did not become rows. Their time is when they were received.
+pub fn rejected(rejected: &[RejectedPayload], payloads: &Payloads) -> Result<Batch> {
+    let rows = rejected.len();
+    let text = |values: Vec<Option<&str>>| -> ArrayRef { Arc::new(StringArray::from(values)) };
+    let encoded: Vec<Option<String>> = rejected
+        .iter()
+        .map(|it| {
+            std::str::from_utf8(&it.payload).is_err().then(|| BASE64_STANDARD.encode(&it.payload))
+        })
+        .collect();
+    let shown = rejected.iter().zip(&encoded).map(|(it, encoded)| match encoded {
+        Some(text) => Some(text.as_str()),
+        None => std::str::from_utf8(&it.payload).ok(),
+    });
+    let columns = vec![
+        text(rejected.iter().map(|it| Some(it.fault.reason.as_str())).collect()),
+        text(rejected.iter().map(|it| Some(it.fault.detail.as_str())).collect()),
+        text(rejected.iter().map(|it| it.fault.column.as_deref()).collect()),
+        text(vec![None; rows]),
+        text(shown.collect()),
+        text(encoded.iter().map(|it| it.as_ref().map(|_| "base64")).collect()),
+        times(vec![payloads.received; rows]),
+        meta_struct(rejected, payloads)?,
+    ];
+    Ok(Batch {
+        columns: RecordBatch::try_new(schema(&rules::error_columns()), columns)?,
+        times: vec![payloads.received; rows].into(),
+        stamps: Stamps::same(i64::MIN),
+        meta: None,
+        order: None,
+    })
+}
+
+/// The column `meta` of the error rows of payloads. Whether there was a row time is not known: it is null.
+fn meta_struct(rejected: &[RejectedPayload], payloads: &Payloads) -> Result<ArrayRef> {
+    let DataType::Struct(fields) = error_field_type("meta") else {
+        return Err(Error::bug("`meta` of error rows is a struct"));
+    };
+    let rows = rejected.len();
+    let split: ArrayRef = Arc::new(StringArray::from(vec![&*payloads.split; rows]));
+    let of: Option<Vec<&Message>> = match &payloads.data {
+        PayloadData::Messages(messages) => {
+            rejected.iter().map(|it| messages.get(it.fault.row as usize)).collect()
+        }
+        PayloadData::Stream(_) => None,
+    };
+    let mut columns =
+        vec![new_null_array(fields[0].data_type(), rows), times(vec![payloads.received; rows])];
+    for field in &Meta::FIELDS[1..] {
+        columns.push(match (&of, field) {
+            (_, MetaField::Split) => Arc::clone(&split),
+            (Some(of), field) => column(*field, of)?,
+            (None, MetaField::Topic) => Arc::clone(&split),
+            (None, field) => new_null_array(&data_type(&field.typed().ty), rows),
+        });
+    }
+    Ok(Arc::new(StructArray::try_new(fields, columns, None)?))
+}
