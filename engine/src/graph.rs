@@ -18,6 +18,7 @@ mod build;
 mod needs;
 
 pub use build::build;
+pub(crate) use build::operator;
 pub use needs::{Needs, SourceNeeds};
 
 use crate::combinations::Meeting;

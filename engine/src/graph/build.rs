@@ -379,7 +379,7 @@ fn keeps(step: &StepPlan, name: &str) -> bool {
 }
 
 /// The operator of a verb.
-pub(super) fn operator(verb: &str) -> Result<&'static dyn OperatorDef> {
+pub(crate) fn operator(verb: &str) -> Result<&'static dyn OperatorDef> {
     let found = operators::all().iter().find(|it| it.signature().name == verb);
     found.copied().ok_or_else(|| Error::bug(format!("there is no step `{verb}`")))
 }

@@ -1,0 +1,339 @@
+//! Runs the pipes of a stage in one task: rows go from step to step by function calls, round by round.
+//!
+//! ```text
+//!  rows of the round ─► step 1 ─► step 2 ─► …        every step sees all rows of the round,
+//!  mark behind them  ─► step 1 ─► step 2 ─► …        then what step 1 set free, then its watermark
+//! ```
+
+use super::delivery::{Mark, Piece};
+use crate::codec::Encoder;
+use crate::error::Result;
+use crate::graph::{Pipe, Stage, Tap};
+use crate::ledger::StreamCount;
+use crate::operator::{Operator, Output, RefusedRows};
+use crate::side::{self, Samples};
+use crate::snapshot::{Section, SectionId};
+use crate::time::{Timestamp, Watermark};
+use crate::vocabulary::Vocabulary;
+use dsl::plan::{Args, Side};
+use dsl::types::Column;
+
+/// The pipes of a stage, running.
+pub(super) struct Pipes {
+    pipes: Vec<RunningPipe>,
+    /// What came out of each pipe in this round.
+    flows: Vec<FlowOut>,
+    pub(super) samples: Samples,
+}
+
+struct RunningPipe {
+    owner: String,
+    from: Tap,
+    opens: bool,
+    closes: bool,
+    operators: Vec<RunningOperator>,
+    /// The phase of rows that the first step's watermark sets free.
+    base: u16,
+    count: StreamCount,
+    errors_read: bool,
+    late_read: bool,
+}
+
+struct RunningOperator {
+    id: String,
+    operator: Box<dyn Operator>,
+    clocked: bool,
+    /// The watermark that it was told last, and what it handed on then.
+    told: Watermark,
+    handed_on: Watermark,
+    shown: Box<dyn Encoder>,
+}
+
+/// What came out of a pipe in a round.
+#[derive(Default)]
+pub(super) struct FlowOut {
+    pub(super) main: Vec<Piece>,
+    pub(super) errors: Vec<Piece>,
+    pub(super) late: Vec<Piece>,
+    /// The watermark in front of the pipe and behind it.
+    pub(super) before: Watermark,
+    pub(super) after: Watermark,
+}
+
+impl FlowOut {
+    /// The rows on one of the pipe's outputs.
+    pub(super) fn side(&self, side: Side) -> &[Piece] {
+        match side {
+            Side::Main => &self.main,
+            Side::Errors => &self.errors,
+            Side::Late => &self.late,
+        }
+    }
+
+    /// The watermark on one of the pipe's outputs.
+    pub(super) fn watermark(&self, side: Side) -> Watermark {
+        match side {
+            Side::Main => self.after,
+            Side::Errors | Side::Late => self.before,
+        }
+    }
+}
+
+/// Which side streams of a stage's pipes are read, by pipe and side.
+pub(super) type ReadSides = std::collections::BTreeSet<(usize, Side)>;
+
+impl Pipes {
+    /// Builds the operators of a stage. `base` is the greatest phase of the rows that come in.
+    pub(super) fn new(
+        stage: &Stage,
+        base: u16,
+        read: &ReadSides,
+        vocabulary: &dyn Vocabulary,
+    ) -> Result<Self> {
+        let mut pipes: Vec<RunningPipe> = Vec::with_capacity(stage.pipes.len());
+        for (i, pipe) in stage.pipes.iter().enumerate() {
+            let base = match pipe.from {
+                Tap::Input => base,
+                Tap::Pipe(parent, _) => pipes[parent].top(),
+            };
+            let tapped = |side| read.contains(&(i, side));
+            pipes.push(RunningPipe {
+                owner: pipe.owner.clone(),
+                from: pipe.from,
+                opens: pipe.opens,
+                closes: pipe.closes,
+                operators: running(pipe, vocabulary)?,
+                base,
+                count: StreamCount::default(),
+                errors_read: tapped(Side::Errors),
+                late_read: tapped(Side::Late),
+            });
+        }
+        let flows = pipes.iter().map(|_| FlowOut::default()).collect();
+        Ok(Self { pipes, flows, samples: Samples::default() })
+    }
+
+    /// Runs a round: `errors` are rows that were refused before the first pipe.
+    pub(super) fn run(&mut self, input: Vec<Piece>, errors: Vec<Piece>, mark: &Mark) -> Result<()> {
+        for i in 0..self.pipes.len() {
+            let (pieces, watermark) = match self.pipes[i].from {
+                Tap::Input => (input.clone(), mark.watermark),
+                Tap::Pipe(parent, side) => {
+                    let flow = &self.flows[parent];
+                    (flow.side(side).to_vec(), flow.watermark(side))
+                }
+            };
+            let mut out = self.pipes[i].run(pieces, watermark, mark.clock, &mut self.samples)?;
+            if i == 0 {
+                out.errors.extend_from_slice(&errors);
+            }
+            self.flows[i] = out;
+        }
+        Ok(())
+    }
+
+    /// What came out of each pipe in the last round.
+    pub(super) fn flows(&self) -> &[FlowOut] {
+        &self.flows
+    }
+
+    /// Lets go of the rows of the last round.
+    pub(super) fn clear(&mut self) {
+        for flow in &mut self.flows {
+            *flow = FlowOut { before: flow.before, after: flow.after, ..FlowOut::default() };
+        }
+    }
+
+    /// The counters of each pipe since the start, or since they were last taken.
+    pub(super) fn counts(&self) -> Vec<StreamCount> {
+        self.pipes.iter().map(|it| it.count.clone()).collect()
+    }
+
+    /// The same, and they begin anew.
+    pub(super) fn take_counts(&mut self) -> Vec<StreamCount> {
+        self.pipes.iter_mut().map(|it| std::mem::take(&mut it.count)).collect()
+    }
+
+    /// The state of every operator, by its id.
+    pub(super) fn snapshot(&mut self) -> Result<Vec<(String, Section)>> {
+        let mut sections = Vec::new();
+        for operator in self.pipes.iter_mut().flat_map(|it| &mut it.operators) {
+            for section in operator.operator.snapshot()?.sections()? {
+                sections.push((operator.id.clone(), section));
+            }
+        }
+        Ok(sections)
+    }
+
+    /// Takes state back: that of the key groups which `owns` says, and what belongs to no key.
+    pub(super) fn restore(
+        &mut self,
+        sections: &[(String, Section)],
+        owns: impl Fn(u16) -> bool,
+    ) -> Result<()> {
+        for operator in self.pipes.iter_mut().flat_map(|it| &mut it.operators) {
+            for (id, section) in sections {
+                let mine = match section.id {
+                    SectionId::Unkeyed => true,
+                    SectionId::Group(group) => owns(group),
+                };
+                if *id == operator.id && mine {
+                    operator.operator.restore(section.clone())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells every step the watermark again that it had when its state was saved.
+    pub(super) fn restore_watermark(&mut self, watermark: Watermark) -> Result<()> {
+        let mark =
+            Mark { watermark, idle: false, clock: i64::MIN, barrier: None, last: None };
+        self.run(Vec::new(), Vec::new(), &mark)
+    }
+}
+
+/// The operators of a pipe.
+fn running(pipe: &Pipe, vocabulary: &dyn Vocabulary) -> Result<Vec<RunningOperator>> {
+    let build = |steps: &Vec<dsl::plan::StepPlan>| -> Result<RunningOperator> {
+        let first = &steps[0];
+        let def = crate::graph::operator(&first.verb)?;
+        Ok(RunningOperator {
+            id: first.id.clone(),
+            operator: def.build(steps).map_err(|error| error.at(&pipe.owner))?,
+            clocked: def.clocked(first),
+            told: Watermark::NONE,
+            handed_on: Watermark::NONE,
+            shown: shown(&first.input.columns, vocabulary)?,
+        })
+    };
+    pipe.operators.iter().map(build).collect()
+}
+
+/// Writes rows as people are shown them.
+pub(super) fn shown(columns: &[Column], vocabulary: &dyn Vocabulary) -> Result<Box<dyn Encoder>> {
+    vocabulary.shown().encoder(&Args::default(), columns)
+}
+
+impl RunningPipe {
+    /// The phase of rows that the last step's watermark sets free.
+    fn top(&self) -> u16 {
+        self.base + self.operators.len() as u16
+    }
+
+    fn run(
+        &mut self,
+        mut pieces: Vec<Piece>,
+        watermark: Watermark,
+        clock: Timestamp,
+        samples: &mut Samples,
+    ) -> Result<FlowOut> {
+        let rows = |pieces: &[Piece]| pieces.iter().map(|it| it.batch.rows() as i64).sum::<i64>();
+        if self.opens {
+            self.count.input += rows(&pieces);
+        }
+        let mut flow = FlowOut { before: watermark, after: watermark, ..FlowOut::default() };
+        for i in 0..self.operators.len() {
+            let phase = self.base + i as u16 + 1;
+            let mut next = Vec::with_capacity(pieces.len());
+            for piece in pieces {
+                let mut out = Output::default();
+                let operator = &mut self.operators[i].operator;
+                operator.on_batch(0, piece.batch, &mut out).map_err(|it| it.at(&self.owner))?;
+                self.collect(i, piece.phase, out, &mut next, &mut flow, samples)?;
+            }
+            let operator = &mut self.operators[i];
+            if flow.after > operator.told {
+                let mut out = Output::default();
+                operator.told = flow.after;
+                let handed_on = operator.operator.on_watermark(flow.after, &mut out);
+                operator.handed_on = handed_on.map_err(|it| it.at(&self.owner))?;
+                self.collect(i, phase, out, &mut next, &mut flow, samples)?;
+            }
+            let operator = &mut self.operators[i];
+            flow.after = operator.handed_on;
+            if operator.clocked && clock != i64::MIN {
+                let mut out = Output::default();
+                operator.operator.on_clock(clock, &mut out).map_err(|it| it.at(&self.owner))?;
+                self.collect(i, phase, out, &mut next, &mut flow, samples)?;
+            }
+            pieces = next;
+        }
+        if self.closes {
+            self.count.out += rows(&pieces);
+        }
+        flow.main = pieces;
+        Ok(flow)
+    }
+
+    /// Takes what an operator put out: rows to the next step, the others to their side streams.
+    fn collect(
+        &mut self,
+        operator: usize,
+        phase: u16,
+        out: Output,
+        next: &mut Vec<Piece>,
+        flow: &mut FlowOut,
+        samples: &mut Samples,
+    ) -> Result<()> {
+        self.count += &out.account;
+        next.extend(out.batches.into_iter().map(|batch| Piece { phase, batch }));
+        let shown = &mut *self.operators[operator].shown;
+        for refused in &out.refused {
+            if self.errors_read {
+                flow.errors.push(Piece { phase, batch: side::refused(refused, shown)? });
+            } else {
+                samples.refused(&self.owner, refused, shown)?;
+            }
+        }
+        for late in &out.late {
+            if self.late_read {
+                flow.late.push(Piece { phase, batch: side::late(late)? });
+            } else {
+                samples.late(&self.owner, late, shown)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows that a sink or source refused, in front of or behind all steps.
+pub(super) struct Refusals {
+    owner: String,
+    read: bool,
+    shown: Box<dyn Encoder>,
+}
+
+impl Refusals {
+    pub(super) fn new(
+        owner: &str,
+        read: bool,
+        columns: &[Column],
+        vocabulary: &dyn Vocabulary,
+    ) -> Result<Self> {
+        Ok(Self { owner: owner.to_owned(), read, shown: shown(columns, vocabulary)? })
+    }
+
+    /// The error rows, where somebody reads them.
+    pub(super) fn take(
+        &mut self,
+        refused: &RefusedRows,
+        samples: &mut Samples,
+    ) -> Result<Option<Piece>> {
+        if self.read {
+            return Ok(Some(Piece { phase: 0, batch: side::refused(refused, &mut *self.shown)? }));
+        }
+        samples.refused(&self.owner, refused, &mut *self.shown)?;
+        Ok(None)
+    }
+
+    /// Whether somebody reads them.
+    pub(super) fn read(&self) -> bool {
+        self.read
+    }
+
+    /// Whose rows they are.
+    pub(super) fn owner(&self) -> &str {
+        &self.owner
+    }
+}

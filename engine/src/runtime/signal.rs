@@ -1,0 +1,43 @@
+//! How a task learns that there is something to do.
+
+use crossbeam::sync::Unparker;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Wake;
+
+/// Raised by whoever gives a task something to do; lowered by whoever runs it.
+#[derive(Debug)]
+pub(super) struct Signal {
+    raised: AtomicBool,
+    worker: Unparker,
+}
+
+impl Signal {
+    /// Raised, so that every task runs once at the start. `worker` is woken with it.
+    pub(super) fn new(worker: Unparker) -> Arc<Self> {
+        Arc::new(Self { raised: AtomicBool::new(true), worker })
+    }
+
+    /// There is something to do.
+    pub(super) fn raise(&self) {
+        if !self.raised.swap(true, Ordering::AcqRel) {
+            self.worker.unpark();
+        }
+    }
+
+    /// Whether there is something to do; if so, the caller does it.
+    pub(super) fn lower(&self) -> bool {
+        self.raised.swap(false, Ordering::AcqRel)
+    }
+
+    /// Whether there is something to do.
+    pub(super) fn is_raised(&self) -> bool {
+        self.raised.load(Ordering::Acquire)
+    }
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.raise();
+    }
+}
