@@ -35,6 +35,7 @@ pub mod ledger;
 pub mod operator;
 pub mod operators;
 pub mod reason;
+pub mod runtime;
 pub mod side;
 pub mod sink;
 pub mod snapshot;

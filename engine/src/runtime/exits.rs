@@ -54,6 +54,11 @@ impl Exit {
         Ok(cuts)
     }
 
+    /// No rows for anybody.
+    pub(super) fn nothing(&self) -> CutRows {
+        vec![Vec::new(); self.targets.len()]
+    }
+
     /// The mark that goes with them.
     pub(super) fn mark(&self, flows: &[FlowOut], mark: Mark) -> Mark {
         Mark { watermark: flows[self.edge.pipe].watermark(self.edge.side), ..mark }

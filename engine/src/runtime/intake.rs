@@ -53,12 +53,8 @@ pub(super) struct Round {
     pub(super) deliveries: Vec<super::budget::Charge>,
 }
 
-/// What is saved of the ports.
-#[derive(Clone, Debug)]
-pub(super) struct IntakeState {
-    time: Time,
-    ended: Vec<bool>,
-}
+/// What is saved of the ports: their time. Inputs that had ended end again.
+pub(super) type IntakeState = Time;
 
 impl Intake {
     /// For a task of a stage; each port has so many lanes, and gates of sources that wait for the ports before it.
@@ -90,15 +86,12 @@ impl Intake {
     }
 
     pub(super) fn save(&self) -> IntakeState {
-        IntakeState {
-            time: self.time.clone(),
-            ended: self.ports.iter().map(|it| it.ended).collect(),
-        }
+        self.time.clone()
     }
 
     /// Goes on where the state was saved; returns the watermark at that time.
     pub(super) fn restore(&mut self, state: &IntakeState) -> Watermark {
-        self.time = state.time.clone();
+        self.time = state.clone();
         self.open_gates();
         self.watermark()
     }

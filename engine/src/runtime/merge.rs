@@ -59,8 +59,11 @@ mod tests {
             piece(1, r#"[{"n": 11}, {"n": 12}]"#, window(&[5, 7])),
         ];
         let merged = merge(vec![first, second]).unwrap();
-        let numbers: Vec<_> =
-            merged.iter().flat_map(|it| rows(&it.batch.columns)).map(|it| it["n"].clone()).collect();
+        let numbers: Vec<_> = merged
+            .iter()
+            .flat_map(|it| rows(&it.batch.columns))
+            .map(|it| it["n"].clone())
+            .collect();
         assert_eq!(numbers, [0, 1, 2, 3, 10, 11, 12, 13]);
     }
 

@@ -187,8 +187,7 @@ impl Pipes {
 
     /// Tells every step the watermark again that it had when its state was saved.
     pub(super) fn restore_watermark(&mut self, watermark: Watermark) -> Result<()> {
-        let mark =
-            Mark { watermark, idle: false, clock: i64::MIN, barrier: None, last: None };
+        let mark = Mark { watermark, idle: false, clock: i64::MIN, barrier: None, last: None };
         self.run(Vec::new(), Vec::new(), &mark)
     }
 }

@@ -76,7 +76,9 @@ impl Splits {
             (SplitEvent::CaughtUp, state) => state,
             (SplitEvent::Live, State::Live(since) | State::Quiet(since)) => State::Live(since),
             (SplitEvent::Live, _) => State::Live(clock),
-            (SplitEvent::Announced, _) | (SplitEvent::Disconnected | SplitEvent::Paused, _) => State::Out,
+            (SplitEvent::Announced, _) | (SplitEvent::Disconnected | SplitEvent::Paused, _) => {
+                State::Out
+            }
             (SplitEvent::Ended, _) => State::Ended,
         };
     }
@@ -132,7 +134,11 @@ impl Splits {
 
     /// When all are idle, the least of all goes on at the pace of the clock since the last of them became idle, at most
     /// to the clock less `out_of_order`.
-    fn paced<'a>(&self, idle: impl Iterator<Item = &'a Split> + Clone, clock: Timestamp) -> Watermark {
+    fn paced<'a>(
+        &self,
+        idle: impl Iterator<Item = &'a Split> + Clone,
+        clock: Timestamp,
+    ) -> Watermark {
         let least = idle.clone().map(|it| it.newest).min().flatten();
         let since = idle.filter_map(|it| self.idle_since(it, clock)).max();
         let (Some(least), Some(since)) = (least, since) else { return Watermark::NONE };

@@ -1,0 +1,96 @@
+//! What tasks tell the world while they run: counters, samples of side streams, the watermarks of sources.
+
+use super::delivery::lock;
+use crate::graph::Graph;
+use crate::ledger::{Ledger, SinkCount, SourceCount, StreamCount};
+use crate::side::Samples;
+use crate::time::Watermark;
+use dsl::ast::BindingKind;
+use std::ops::AddAssign;
+use std::sync::{Arc, Mutex};
+
+/// The counters of a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Of each pipe of its stage.
+    pub(super) pipes: Vec<StreamCount>,
+    /// Of the source, where the stage is one.
+    pub(super) source: SourceCount,
+    /// Written and failed, where the stage is a sink.
+    pub(super) written: i64,
+    pub(super) failed: i64,
+}
+
+impl AddAssign<&Counts> for Counts {
+    fn add_assign(&mut self, other: &Counts) {
+        if self.pipes.len() < other.pipes.len() {
+            self.pipes.resize(other.pipes.len(), StreamCount::default());
+        }
+        for (mine, theirs) in self.pipes.iter_mut().zip(&other.pipes) {
+            *mine += theirs;
+        }
+        self.source += &other.source;
+        self.written += other.written;
+        self.failed += other.failed;
+    }
+}
+
+/// What one task has told last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    pub(super) counts: Counts,
+    pub(super) samples: Samples,
+    pub(super) watermark: Watermark,
+}
+
+/// Where one task tells; the stage it belongs to stands beside it.
+pub(super) type Board = Arc<Mutex<Told>>;
+
+/// Where all tasks tell.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Boards(pub(super) Vec<(usize, Board)>);
+
+impl Boards {
+    /// A new board for a task of a stage.
+    pub(super) fn add(&mut self, stage: usize) -> Board {
+        let board = Board::default();
+        self.0.push((stage, Arc::clone(&board)));
+        board
+    }
+
+    /// All counters by name.
+    pub(super) fn ledger(&self, graph: &Graph) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (stage, board) in &self.0 {
+            let counts = lock(board).counts.clone();
+            for (i, pipe) in graph.stages[*stage].pipes.iter().enumerate() {
+                let count = counts.pipes.get(i).cloned().unwrap_or_default();
+                let owner = pipe.owner.clone();
+                match pipe.kind {
+                    BindingKind::Source => {
+                        *ledger.sources.entry(owner).or_default() += &counts.source;
+                    }
+                    BindingKind::Sink => {
+                        let (written, failed) = match graph.stages[*stage].kind {
+                            crate::graph::StageKind::Sink(_) => (counts.written, counts.failed),
+                            _ => (0, 0),
+                        };
+                        let count = SinkCount { stream: count, written, failed };
+                        *ledger.sinks.entry(owner).or_default() += &count;
+                    }
+                    BindingKind::Stream | BindingKind::Table => {
+                        *ledger.streams.entry(owner).or_default() += &count;
+                    }
+                }
+            }
+        }
+        ledger
+    }
+
+    /// The newest rows of side streams that nobody reads.
+    pub(super) fn samples(&self) -> Samples {
+        let mut samples = Samples::default();
+        self.0.iter().for_each(|(_, board)| samples.merge(&lock(board).samples));
+        samples
+    }
+}

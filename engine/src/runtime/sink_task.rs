@@ -1,0 +1,190 @@
+//! The loop of a sink: writes round by round, gets ready at barriers, commits when a checkpoint is safe, and finishes.
+//!
+//! ```text
+//!  rows ──write──► … ──barrier n──► prepare(n) ──saved──► commit(n) when every task has saved … ──last──► finish
+//!         └ Busy: the same again when the sink raises the signal
+//! ```
+
+use super::budget::{Budget, Charge};
+use super::control::{Control, Saved, TaskId};
+use super::delivery::{Ending, Mark, Piece, lock};
+use super::exits::Exit;
+use super::intake::{Intake, Round};
+use super::pipes::{FlowOut, Refusals};
+use super::published::{Board, Counts};
+use super::task::{Progress, Task};
+use crate::batch::Batch;
+use crate::error::Result;
+use crate::ledger::StreamCount;
+use crate::operator::RefusedRows;
+use crate::reason::Fault;
+use crate::side::Samples;
+use crate::sink::{Committable, Finished, Prepared, Sink, Written};
+use arrow::array::UInt32Array;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The loop of one sink.
+pub(super) struct SinkTask {
+    pub(super) name: String,
+    pub(super) id: TaskId,
+    pub(super) control: Arc<Control>,
+    pub(super) intake: Intake,
+    pub(super) sink: Box<dyn Sink>,
+    pub(super) refusals: Refusals,
+    pub(super) exits: Vec<Exit>,
+    pub(super) counts: Counts,
+    pub(super) board: Board,
+    pub(super) state: SinkState,
+}
+
+/// Where the loop is.
+#[derive(Default)]
+pub(super) struct SinkState {
+    round: Option<OpenRound>,
+    samples: Samples,
+    /// What was prepared and not committed yet, oldest first.
+    prepared: Vec<Committable>,
+    done: bool,
+}
+
+/// A round that is not written yet.
+struct OpenRound {
+    batches: VecDeque<Batch>,
+    errors: Vec<Piece>,
+    mark: Mark,
+    budget: Arc<Budget>,
+    /// Keeps the bytes charged until they are written.
+    _charges: Vec<Charge>,
+}
+
+impl Task for SinkTask {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn run(&mut self) -> Result<Progress> {
+        self.step().map_err(|it| it.at(&self.name))
+    }
+}
+
+impl SinkTask {
+    fn step(&mut self) -> Result<Progress> {
+        if self.state.done {
+            return Ok(Progress::Done);
+        }
+        for committable in self.control.to_commit(self.id) {
+            self.state.prepared.retain(|it| it.epoch > committable.epoch);
+            self.sink.commit(committable)?;
+        }
+        self.control.committed(self.id);
+        let Some(mut round) = self.open()? else { return Ok(Progress::Waiting) };
+        let progress = self.write(&mut round)?;
+        if progress == Progress::Waiting {
+            self.state.round = Some(round);
+        }
+        Ok(progress)
+    }
+
+    /// The round at hand, or the next one.
+    fn open(&mut self) -> Result<Option<OpenRound>> {
+        if let Some(round) = self.state.round.take() {
+            return Ok(Some(round));
+        }
+        let Some(Round { pieces, mark, budget, deliveries }) = self.intake.next()? else {
+            return Ok(None);
+        };
+        let batches = pieces.into_iter().map(|it| it.batch).filter(|it| it.rows() > 0).collect();
+        let errors = Vec::new();
+        Ok(Some(OpenRound { batches, errors, mark, budget, _charges: deliveries }))
+    }
+
+    /// Writes what is left of a round, and does what its mark asks for.
+    fn write(&mut self, round: &mut OpenRound) -> Result<Progress> {
+        while let Some(batch) = round.batches.front() {
+            match self.sink.write(batch)? {
+                Written::Busy => return Ok(Progress::Waiting),
+                Written::Taken(faults) => {
+                    self.counts.written += batch.rows() as i64 - faults.len() as i64;
+                    self.counts.failed += faults.len() as i64;
+                    let batch = round.batches.pop_front();
+                    if let (Some(batch), false) = (batch, faults.is_empty()) {
+                        round.errors.extend(self.refuse(&batch, faults)?);
+                    }
+                    self.publish();
+                }
+            }
+        }
+        if let Some(epoch) = round.mark.barrier {
+            match self.sink.prepare(epoch)? {
+                Prepared::Busy => return Ok(Progress::Waiting),
+                Prepared::Done(committable) => {
+                    self.state.prepared.push(committable);
+                    self.control.save(epoch, self.id, self.saved());
+                }
+            }
+            round.mark.barrier = None;
+            self.send(round, Some(epoch))?;
+        }
+        if let Some(ending) = round.mark.last {
+            if !self.state.prepared.is_empty() {
+                // The checkpoint is on its way: its rows come before the last ones.
+                return Ok(Progress::Waiting);
+            }
+            if self.sink.finish(ending == Ending::Ended)? == Finished::Busy {
+                return Ok(Progress::Waiting);
+            }
+            self.control.save_last(self.id, self.saved());
+            self.state.done = true;
+        }
+        self.send(round, None)?;
+        Ok(Progress::More)
+    }
+
+    /// Hands on the rows that could not be written so far, and the mark.
+    fn send(&mut self, round: &mut OpenRound, barrier: Option<u64>) -> Result<()> {
+        let watermark = round.mark.watermark;
+        let errors = std::mem::take(&mut round.errors);
+        let flow = FlowOut { errors, before: watermark, after: watermark, ..FlowOut::default() };
+        let last = if barrier.is_none() { round.mark.last } else { None };
+        let mark = Mark { barrier, last, ..round.mark };
+        let flows = [flow];
+        for exit in &mut self.exits {
+            let cuts = exit.cut(&flows)?;
+            exit.send(cuts, mark, &round.budget);
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, batch: &Batch, mut faults: Vec<Fault>) -> Result<Option<Piece>> {
+        faults.sort_by_key(|it| it.row);
+        let places = UInt32Array::from_iter_values(faults.iter().map(|it| it.row));
+        for (place, fault) in (0..).zip(&mut faults) {
+            fault.row = place;
+        }
+        let refused = RefusedRows { rows: batch.take(&places)?, faults, step: "" };
+        self.refusals.take(&refused, &mut self.state.samples)
+    }
+
+    fn saved(&self) -> Saved {
+        Saved {
+            intake: Some(self.intake.save()),
+            counts: self.counts.clone(),
+            committables: self.state.prepared.clone(),
+            ..Saved::default()
+        }
+    }
+
+    fn publish(&self) {
+        let mut board = lock(&self.board);
+        board.counts.clone_from(&self.counts);
+        board.samples.clone_from(&self.state.samples);
+    }
+}
+
+impl Counts {
+    /// Of a stage with so many pipes that count nothing.
+    pub(super) fn of_pipes(pipes: usize) -> Self {
+        Self { pipes: vec![StreamCount::default(); pipes], ..Self::default() }
+    }
+}

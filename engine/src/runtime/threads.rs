@@ -1,0 +1,74 @@
+//! Runs tasks on threads: each task stays on its own, and a thread without anything to do sleeps.
+
+use super::control::Control;
+use super::task::{Progress, Slot};
+use crate::error::Error;
+use crossbeam::sync::Parker;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// How long a thread sleeps at most before its sources look at the clock.
+const NAP: Duration = Duration::from_millis(50);
+
+/// Starts a thread for each worker.
+pub(super) fn start(
+    slots: Vec<Slot>,
+    parkers: Vec<Parker>,
+    control: &Arc<Control>,
+) -> std::io::Result<Vec<JoinHandle<()>>> {
+    let mut shares: Vec<Vec<Slot>> = parkers.iter().map(|_| Vec::new()).collect();
+    for slot in slots {
+        let worker = slot.worker % shares.len();
+        shares[worker].push(slot);
+    }
+    let mut threads = Vec::with_capacity(shares.len());
+    for (i, (mut share, parker)) in shares.into_iter().zip(parkers).enumerate() {
+        share.sort_by_key(|it| std::cmp::Reverse(it.depth));
+        let control = Arc::clone(control);
+        let work = move || work(share, &parker, &control);
+        threads.push(Builder::new().name(format!("weir-{i}")).spawn(work)?);
+    }
+    Ok(threads)
+}
+
+fn work(mut slots: Vec<Slot>, parker: &Parker, control: &Control) {
+    while !slots.is_empty() && !control.aborted() {
+        match step(&mut slots, control) {
+            Some(true) => {}
+            Some(false) => nap(&slots, parker),
+            None => return,
+        }
+    }
+}
+
+/// Sleeps until a signal is raised; then, or after a while, tasks that have to look at the clock do.
+fn nap(slots: &[Slot], parker: &Parker) {
+    parker.park_timeout(NAP);
+    slots.iter().filter(|it| it.timed).for_each(|it| it.signal.raise());
+}
+
+/// Runs the first task that has something to do. `None`: the run has failed.
+fn step(slots: &mut Vec<Slot>, control: &Control) -> Option<bool> {
+    let Some(i) = slots.iter().position(|it| it.signal.lower()) else { return Some(false) };
+    match run(&mut slots[i]) {
+        Ok(Progress::More) => slots[i].signal.raise(),
+        Ok(Progress::Waiting) => {}
+        Ok(Progress::Done) => drop(slots.remove(i)),
+        Err(error) => {
+            control.fail(error);
+            return None;
+        }
+    }
+    Some(true)
+}
+
+/// Runs a task; a panic in it is an error of the engine and not the end of the process.
+pub(super) fn run(slot: &mut Slot) -> Result<Progress, Error> {
+    catch_unwind(AssertUnwindSafe(|| slot.task.run())).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|it| (*it).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::bug(format!("the engine broke while it worked: {text}")).at(slot.task.name()))
+    })
+}
