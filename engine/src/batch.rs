@@ -235,7 +235,7 @@ impl Meta {
             let spread =
                 columns.iter().zip(batches).map(|(it, batch)| it.spread(&ty, batch.rows()));
             let arrays = spread.collect::<Result<Vec<_>>>()?;
-            let arrays: Vec<&dyn arrow::array::Array> = arrays.iter().map(|it| &**it).collect();
+            let arrays: Vec<&dyn Array> = arrays.iter().map(|it| &**it).collect();
             Ok(MetaColumn::Each(concat(&arrays)?))
         };
         Ok(Some(Meta {

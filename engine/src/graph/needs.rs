@@ -19,7 +19,7 @@ use dsl::types::Column;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of columns.
-pub type Names = BTreeSet<String>;
+pub(super) type Names = BTreeSet<String>;
 
 /// What is read of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Needs {
 }
 
 /// Says what a run of this plan reads.
-pub fn needs(plan: &Plan) -> Needs {
+pub(super) fn needs(plan: &Plan) -> Needs {
     let mut reading = Reading::new(plan);
     for sink in &plan.sinks {
         reading.binding(&sink.name, &sink.from, &sink.steps, names(&sink.columns));
