@@ -19,6 +19,7 @@ mod ledger;
 mod outbox;
 mod reader;
 mod receive;
+mod reconnect;
 mod router;
 mod rumqtt;
 mod send;

@@ -45,8 +45,8 @@ pub(super) trait Link: Sized + Send + 'static {
     /// Gives orders to this link from anywhere.
     fn remote(&self) -> Arc<dyn Remote>;
 
-    /// Waits until something happens and appends it. It has to be called all the time, and a call must not be given up
-    /// half-way: this is what moves bytes in both directions. After a failure the link is gone.
+    /// Waits until something happens and appends it, also when it fails. It has to be called all the time, and a call
+    /// must not be given up half-way: this is what moves bytes in both directions. After a failure the link is gone.
     fn next(&mut self, events: &mut Vec<Event>)
     -> impl Future<Output = Result<(), Failure>> + Send;
 }

@@ -29,6 +29,8 @@ pub(super) struct Inbox {
     ledger: Ledger,
     /// The connection that acknowledgements go to; none while there is none.
     remote: Option<Arc<dyn Remote>>,
+    /// Whether the subscriptions stand.
+    live: bool,
     /// The place of the next item among all.
     next: u64,
     /// Payload bytes in the queues, and how many there may be before messages of QoS 0 are dropped.
@@ -71,6 +73,7 @@ impl Inbox {
             queues: (0..splits).map(|_| Queue::default()).collect(),
             ledger: Ledger::default(),
             remote: None,
+            live: false,
             next: 1,
             bytes: 0,
             budget,
@@ -96,6 +99,11 @@ impl Inbox {
             self.ledger.forget();
         }
         self.remote = Some(remote);
+    }
+
+    /// The subscriptions stand.
+    pub(super) fn live(&mut self) {
+        self.live = true;
         self.event(SplitEvent::Live);
     }
 
@@ -103,6 +111,8 @@ impl Inbox {
     pub(super) fn disconnected(&mut self) {
         if self.remote.take().is_some() {
             self.ledger.lost();
+        }
+        if std::mem::take(&mut self.live) {
             self.event(SplitEvent::Disconnected);
         }
     }
@@ -115,7 +125,7 @@ impl Inbox {
     }
 
     /// Messages came.
-    pub(super) fn receive(&mut self, messages: impl Iterator<Item = Routed>, now: Timestamp) {
+    pub(super) fn receive(&mut self, messages: Vec<Routed>, now: Timestamp) {
         for routed in messages {
             self.receive_one(routed, now);
         }
@@ -209,7 +219,7 @@ impl Inbox {
 
     /// Says once of every connected subscription that it has caught up, then nothing.
     fn nothing(&mut self) -> Taken {
-        if self.remote.is_some()
+        if self.live
             && let Some(split) = self.queues.iter().position(|it| !it.caught_up)
         {
             self.queues[split].caught_up = true;

@@ -22,11 +22,14 @@ use rumqttc::v5::{
 };
 use rumqttc::{NetworkOptions, Outgoing, TlsConfiguration, Transport};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The largest packet there can be in MQTT 5, and what a broker takes that names no limit of its own.
 const PACKET_MAX: u32 = 268_435_455;
 /// How long a broker may take to accept, in seconds.
 const CONNECT_SECONDS: u64 = 5;
+/// How long a broker may take to close a connection that we are done with.
+const GOODBYE_MAX: Duration = Duration::from_secs(1);
 /// Orders beside messages and acknowledgements: to subscribe, to disconnect.
 const ORDERS_MORE: usize = 16;
 
@@ -63,11 +66,25 @@ impl Link for RumqttLink {
     }
 
     async fn next(&mut self, events: &mut Vec<Event>) -> Result<(), Failure> {
-        let first = self.events.poll().await.map_err(lost)?;
-        events.extend(event(first));
-        // What came by the same read.
+        let outcome = self.events.poll().await;
+        let outcome = outcome.map(|first| events.extend(event(first))).map_err(lost);
+        // What came by the same read, also in front of what broke the connection.
         events.extend(self.events.state.events.drain(..).filter_map(event));
-        Ok(())
+        if matches!(events.last(), Some(Event::Closed)) {
+            self.read_to_the_end().await;
+        }
+        outcome
+    }
+}
+
+impl RumqttLink {
+    /// Waits a little until the broker has closed the connection too. To close a socket in which something waits to be
+    /// read resets the connection, and then the broker may not see our last acknowledgements.
+    async fn read_to_the_end(&mut self) {
+        let end = async { while self.events.poll().await.is_ok() {} };
+        if tokio::time::timeout(GOODBYE_MAX, end).await.is_err() {
+            tracing::debug!("The broker did not close the connection in time");
+        }
     }
 }
 
@@ -190,7 +207,13 @@ fn refused(error: ConnectionError) -> Failure {
             Failure::Refused("it closed the connection without a word".to_owned())
         }
         ConnectionError::MqttState(StateError::Deserialization(WireError::Io(error))) => {
-            Failure::Unreachable(error.to_string())
+            match error.kind() {
+                // What came before the end of the stream is no packet.
+                std::io::ErrorKind::Other => {
+                    Failure::Protocol("its answer is no packet".to_owned())
+                }
+                _ => Failure::Unreachable(error.to_string()),
+            }
         }
         other => Failure::Protocol(other.to_string()),
     }
@@ -228,6 +251,7 @@ fn lost(error: ConnectionError) -> Failure {
         | StateError::Deserialization(WireError::OutgoingPacketTooLarge { pkt_size, max }) => {
             Failure::TooLarge(format!("a message of {pkt_size} bytes; the broker takes {max}"))
         }
+        // The library cannot read the short form in which most brokers say why they close a connection.
         StateError::ConnectionAborted => {
             Failure::Lost("the broker closed the connection".to_owned())
         }

@@ -57,7 +57,7 @@ pub(super) struct Server {
     pub(super) host: String,
     pub(super) port: u16,
     /// For messages.
-    client_id: String,
+    pub(super) client_id: String,
     has_login: bool,
 }
 

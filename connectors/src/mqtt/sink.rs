@@ -2,6 +2,7 @@
 
 use super::client::Connect;
 use super::outbox::Outbox;
+use super::reconnect::Keeper;
 use super::rumqtt::RumqttLink;
 use super::send::Sender;
 use super::settings::{self, Settings, connection_params, qos_param};
@@ -156,15 +157,15 @@ impl SinkDef for MqttSink {
         let outbox = Outbox::new(qos, args.bool("retain")?, context.budget, context.waker);
         let outbox = Arc::new(Mutex::new(outbox));
         let sender = Sender {
-            server,
             connect: Connect { send_maximum: IN_FLIGHT_MAX, ..connect },
-            backoff,
             outbox: Arc::clone(&outbox),
-            clock: context.clock,
-            name: plan.name.clone(),
         };
         let (opened, outcome) = sync_channel(1);
-        let task = Task::spawn(&context.io, |stop| sender.run::<RumqttLink>(stop, opened));
+        let task = Task::spawn(&context.io, |stop| {
+            let keeper =
+                Keeper::new(server, backoff, context.clock, stop, plan.name.clone(), opened);
+            keeper.keep::<RumqttLink>(sender)
+        });
         let outcome = outcome.recv_timeout(OPEN_MAX).unwrap_or_else(|_| {
             Err(Error::unavailable("the broker did not answer in time; check `url`"))
         });

@@ -4,6 +4,7 @@ use super::client::Connect;
 use super::inbox::Inbox;
 use super::reader::Reader;
 use super::receive::Receiver;
+use super::reconnect::Keeper;
 use super::router::Router;
 use super::rumqtt::RumqttLink;
 use super::settings::{self, Settings, connection_params, qos_param};
@@ -230,19 +231,20 @@ impl SourceDef for MqttSource {
         let inbox = Inbox::new(splits.len(), context.budget, context.waker);
         let inbox = Arc::new(Mutex::new(inbox));
         let receiver = Receiver {
-            server,
             filters: topics.each.iter().map(|it| it.filter(group)).collect(),
             qos,
             payload_max: usize::try_from(args.size("max_packet")?).unwrap_or(usize::MAX),
             router: Router::new(topics, args.choice("retained")? == "process"),
             connect,
-            backoff,
             inbox: Arc::clone(&inbox),
-            clock: context.clock,
-            name: plan.name.clone(),
+            clock: Arc::clone(&context.clock),
         };
         let (opened, outcome) = sync_channel(1);
-        let task = Task::spawn(&context.io, |stop| receiver.run::<RumqttLink>(stop, opened));
+        let task = Task::spawn(&context.io, |stop| {
+            let keeper =
+                Keeper::new(server, backoff, context.clock, stop, plan.name.clone(), opened);
+            keeper.keep::<RumqttLink>(receiver)
+        });
         let outcome = outcome.recv_timeout(OPEN_MAX).unwrap_or_else(|_| {
             Err(Error::unavailable(
                 "the broker did not confirm the subscription in time; check `url`",

@@ -148,11 +148,10 @@ impl Topic {
         for level in &self.levels {
             match (level, found.next()) {
                 (Level::Rest, _) => return Some(caught),
-                (_, None) => return None,
                 (Level::Any, Some(_)) => {}
-                (Level::Text(wanted), Some(text)) if wanted == text => {}
-                (Level::Text(_), Some(_)) => return None,
                 (Level::Capture(i), Some(text)) => text.clone_into(&mut caught[*i]),
+                (Level::Text(wanted), Some(text)) if wanted == text => {}
+                _ => return None,
             }
         }
         found.next().is_none().then_some(caught)

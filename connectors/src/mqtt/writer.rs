@@ -46,14 +46,14 @@ impl Sink for Writer {
         let packet_max = lock(&self.outbox).packet_max();
         let mut messages = Vec::with_capacity(ends.len());
         let mut faults = evaluated.faults;
-        let mut faulty =
+        let mut refused =
             faults.iter().map(|it| it.row as usize).collect::<Vec<_>>().into_iter().peekable();
         let mut found = Vec::new();
         let mut start = 0;
         for (row, end) in ends.into_iter().enumerate() {
             let payload = bytes.slice(start..end);
             start = end;
-            if faulty.next_if_eq(&row).is_some() {
+            if refused.next_if_eq(&row).is_some() {
                 continue;
             }
             let topic = topics.is_valid(row).then(|| topics.value(row));
@@ -76,10 +76,9 @@ impl Sink for Writer {
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
-        Ok(match lock(&self.outbox).is_empty()? {
-            true => Prepared::Done(Committable { epoch, bytes: Vec::new() }),
-            false => Prepared::Busy,
-        })
+        let ready = lock(&self.outbox).is_empty()?;
+        let nothing = Committable { epoch, bytes: Vec::new() };
+        Ok(if ready { Prepared::Done(nothing) } else { Prepared::Busy })
     }
 
     fn commit(&mut self, _committable: Committable) -> Result<()> {

@@ -1,0 +1,21 @@
+//! Connectors against real servers: one binary, since linking costs more than running.
+
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "tests")]
+
+#[path = "../../src/demo/broker.rs"]
+mod demo_broker;
+
+mod support {
+    pub mod peer;
+    pub mod server;
+}
+
+mod mqtt {
+    mod demo;
+    mod limits;
+    mod open;
+    mod read;
+    mod restart;
+    mod rig;
+    mod write;
+}

@@ -1,0 +1,107 @@
+//! Memory stays bounded, and what does not fit is said.
+
+use super::rig::{feed, feed_within, int, messages, payload, text};
+use crate::support::peer::Peer;
+use crate::support::server::Mosquitto;
+use engine::error::ErrorKind;
+use engine::source::{Polled, SplitEvent};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+fn numbers(count: usize, size: usize) -> impl Iterator<Item = (String, Vec<u8>)> {
+    (0..count).map(move |i| ("a".to_owned(), format!("{i:size$}").into_bytes()))
+}
+
+#[test]
+fn the_broker_waits_for_acknowledgements_at_qos_1() {
+    let server = Mosquitto::start("window", &[]);
+    let options =
+        [("url", text(&server.url())), ("topic", text("a")), ("receive_maximum", int(10))];
+    let mut source = feed(&options).unwrap();
+    source.until(SplitEvent::CaughtUp);
+    Peer::at(server.port()).publish(numbers(30, 0), 1, false);
+    let mut seen = 0;
+    let mut last = None;
+    while seen < 10 {
+        let payloads = source.payloads().unwrap();
+        last = Some((payloads.split.clone(), payloads.position.clone()));
+        seen += messages(payloads).len();
+    }
+    assert_eq!(seen, 10);
+    // Nothing more comes: a message to another subscription of the same connection would be behind it.
+    assert!(matches!(source.poll().unwrap(), Polled::Split(_, SplitEvent::CaughtUp)));
+    assert!(matches!(source.source.poll(1 << 20).unwrap(), Polled::Pending));
+    let (split, position) = last.unwrap();
+    source.source.acknowledge(&split, &position).unwrap();
+    assert_eq!(source.take(20).len(), 20);
+}
+
+#[test]
+fn at_qos_0_messages_beyond_the_budget_are_dropped_and_counted() {
+    let server = Mosquitto::start("budget", &[]);
+    let options = [("url", text(&server.url())), ("topic", text("#")), ("qos", int(0))];
+    let mut source = feed_within(&options, 10_000).unwrap();
+    let peer = Peer::at(server.port());
+    let listener = peer.listen("witness", "end");
+    let end = ("end".to_owned(), Vec::new());
+    peer.publish(numbers(1000, 100).chain([end]), 0, false);
+    listener.next();
+    let mut kept = 0;
+    // The end has no payload, so it fits whatever else was dropped.
+    'all: loop {
+        for message in messages(source.payloads().unwrap()) {
+            if message.topic.as_deref() == Some("end") {
+                break 'all;
+            }
+            kept += 1;
+        }
+    }
+    let (skipped, dropped) = source.source.losses();
+    assert_eq!((skipped, kept + dropped), (0, 1000));
+    assert!(kept >= 100, "{kept} fit the budget");
+    assert!(dropped > 0, "the source was not polled meanwhile, so not all of them fit");
+}
+
+#[test]
+fn a_payload_larger_than_allowed_ends_the_run_with_one_clear_error_and_stays_at_the_broker() {
+    let server = Mosquitto::start("large", &[]);
+    let limit = |size| {
+        [
+            ("url", text(&server.url())),
+            ("topic", text("a")),
+            ("max_packet", dsl::plan::Arg::Value(dsl::value::Value::Size(size))),
+        ]
+    };
+    let mut source = feed(&limit(1000)).unwrap();
+    Peer::at(server.port()).publish([("a".to_owned(), vec![b'x'; 2000])], 1, false);
+    let error = source.error();
+    assert_eq!(error.kind, ErrorKind::User);
+    assert_eq!(
+        error.message,
+        "a message on `a` has 2000 bytes, more than `max_packet` allows (1000); raise `max_packet`"
+    );
+    drop(source);
+    let mut source = feed(&limit(3000)).unwrap();
+    assert_eq!(payload(&source.take(1)[0]).len(), 2000);
+}
+
+#[test]
+fn who_is_pushed_out_by_another_client_of_its_name_says_so_and_ends() {
+    // A broker of a few bytes: the real ones say it in a form that the client library cannot read.
+    let broker = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("mqtt://{}", broker.local_addr().unwrap());
+    let broker = std::thread::spawn(move || {
+        let (mut client, _) = broker.accept().unwrap();
+        let mut buffer = [0; 1024];
+        assert!(client.read(&mut buffer).unwrap() > 0, "a connect");
+        client.write_all(&[0x20, 3, 0, 0, 0]).unwrap();
+        assert!(client.read(&mut buffer).unwrap() > 0, "a subscribe");
+        client.write_all(&[0x90, 4, buffer[2], buffer[3], 0, 1]).unwrap();
+        client.write_all(&[0xe0, 2, 0x8e, 0]).unwrap();
+    });
+    let options = [("url", text(&url)), ("topic", text("a")), ("client_id", text("one"))];
+    let error = feed(&options).unwrap().error();
+    assert!(error.message.contains("under the client id `one`"), "{error}");
+    assert!(error.message.contains("every process needs a `client_id` of its own"), "{error}");
+    broker.join().unwrap();
+}

@@ -1,0 +1,347 @@
+//! Opens the connector's words by hand, as the runtime does, and waits for what they do.
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use dsl::plan::{
+    Arg, Args, Call, Expr, ExprKind, FromPlan, Input, Side, SinkPlan, SourcePlan, TemplatePart,
+};
+use dsl::signature::Kind;
+use dsl::span::{Span, Spanned};
+use dsl::types::{Column, Type};
+use dsl::value::Value;
+use engine::batch::{Batch, Stamps};
+use engine::codec::{Encoder, Frame};
+use engine::error::{Error, Result};
+use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
+use engine::source::{
+    Message, PayloadData, Payloads, Polled, Source, SourceContext, SourceDef, SplitEvent,
+};
+use engine::time::{Clock, SystemClock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::task::{Wake, Waker};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// How long a test waits for something that should happen at once.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+const SECOND: i64 = 1_000_000;
+
+/// Values of options.
+pub fn text(value: &str) -> Arg {
+    Arg::Value(Value::String(value.to_owned()))
+}
+
+pub fn int(value: i64) -> Arg {
+    Arg::Value(Value::Int(value))
+}
+
+fn span() -> Span {
+    Span::new(0, 0)
+}
+
+fn args(given: &[(&str, Arg)], defaults: Vec<(&str, Arg)>) -> Args {
+    let mut all: BTreeMap<&str, Arg> = defaults.into_iter().collect();
+    all.extend(given.iter().map(|(name, arg)| (*name, arg.clone())));
+    let given = all.into_iter().map(|(name, arg)| (name.to_owned(), Spanned::new(arg, span())));
+    Args { given: given.collect() }
+}
+
+/// As the checker fills them in; the first retry comes sooner, so that tests end sooner.
+fn connection_defaults() -> Vec<(&'static str, Arg)> {
+    let wait = |micros| Some(Box::new(Value::Duration(micros)));
+    vec![
+        ("keep_alive", Arg::Value(Value::Duration(60 * SECOND))),
+        ("retry", Arg::Value(Value::Range(wait(SECOND / 20), wait(64 * SECOND)))),
+        ("qos", int(1)),
+    ]
+}
+
+pub fn source_args(given: &[(&str, Arg)]) -> Args {
+    let mut defaults = connection_defaults();
+    defaults.extend([
+        ("retained", Arg::Choice("skip".to_owned())),
+        ("session_expiry", Arg::Value(Value::Duration(3600 * SECOND))),
+        ("receive_maximum", int(4096)),
+        ("max_packet", Arg::Value(Value::Size(1 << 20))),
+    ]);
+    args(given, defaults)
+}
+
+fn call(kind: Kind, args: Args) -> Call {
+    Call { word: "mqtt".to_owned(), kind, args, span: span() }
+}
+
+/// Called by the connector when there is more to do.
+struct Bell(SyncSender<()>);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        if let Err(TrySendError::Disconnected(())) = self.0.try_send(()) {}
+    }
+}
+
+/// What a source or sink runs on.
+struct Ground {
+    io: Runtime,
+    bell: Receiver<()>,
+    waker: Waker,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let mut io = tokio::runtime::Builder::new_multi_thread();
+        let io = io.worker_threads(1).enable_all().build().unwrap();
+        let (ring, bell) = sync_channel(1);
+        Self { io, bell, waker: Waker::from(Arc::new(Bell(ring))) }
+    }
+
+    /// Waits until the connector calls.
+    fn wait(&self) {
+        self.bell.recv_timeout(PATIENCE).expect("the connector goes on");
+    }
+}
+
+/// An open source.
+pub struct Feed {
+    pub source: Box<dyn Source>,
+    ground: Ground,
+}
+
+/// Opens a source named `readings` of the pipeline `test`.
+pub fn feed(given: &[(&str, Arg)]) -> Result<Feed> {
+    feed_within(given, 64 << 20)
+}
+
+/// The same with a budget of its own.
+pub fn feed_within(given: &[(&str, Arg)], budget: usize) -> Result<Feed> {
+    let plan = SourcePlan {
+        name: "readings".to_owned(),
+        connector: call(Kind::Source, source_args(given)),
+        format: None,
+        schema: None,
+        columns: Vec::new(),
+        time: None,
+        bounded: false,
+        span: span(),
+    };
+    let ground = Ground::new();
+    let context = SourceContext {
+        pipeline: "test".to_owned(),
+        positions: BTreeMap::new(),
+        framing: Arc::new(|| None),
+        needed: Vec::new(),
+        clock: Arc::new(SystemClock::new()),
+        waker: ground.waker.clone(),
+        io: ground.io.handle().clone(),
+        budget,
+    };
+    let source = connectors::mqtt::MqttSource.open(&plan, context)?;
+    Ok(Feed { source, ground })
+}
+
+/// Why it does not open.
+pub fn refused(outcome: Result<Feed>) -> String {
+    outcome.err().expect("it does not open").to_string()
+}
+
+impl Feed {
+    /// The next that is not `Pending`.
+    pub fn poll(&mut self) -> Result<Polled> {
+        self.poll_within(64 << 10)
+    }
+
+    /// The same, of at most about so many bytes.
+    pub fn poll_within(&mut self, limit: usize) -> Result<Polled> {
+        loop {
+            match self.source.poll(limit)? {
+                Polled::Pending => self.ground.wait(),
+                polled => return Ok(polled),
+            }
+        }
+    }
+
+    /// The next payloads; what happens to splits is passed over.
+    pub fn payloads(&mut self) -> Result<Payloads> {
+        loop {
+            if let Polled::Payloads(payloads) = self.poll()? {
+                return Ok(payloads);
+            }
+        }
+    }
+
+    /// So many messages or a few more, acknowledged as they come.
+    pub fn take(&mut self, count: usize) -> Vec<Message> {
+        let mut taken = Vec::new();
+        while taken.len() < count {
+            let payloads = self.payloads().unwrap();
+            self.source.acknowledge(&payloads.split, &payloads.position).unwrap();
+            taken.extend(messages(payloads));
+        }
+        taken
+    }
+
+    /// Waits for this event of any split; payloads before it are returned, not acknowledged.
+    pub fn until(&mut self, event: SplitEvent) -> Vec<Message> {
+        let mut passed = Vec::new();
+        loop {
+            match self.poll().unwrap() {
+                Polled::Split(_, found) if found == event => return passed,
+                Polled::Payloads(payloads) => passed.extend(messages(payloads)),
+                _ => {}
+            }
+        }
+    }
+
+    /// The error that ends it.
+    pub fn error(&mut self) -> Error {
+        loop {
+            if let Err(error) = self.poll() {
+                return error;
+            }
+        }
+    }
+}
+
+pub fn messages(payloads: Payloads) -> Vec<Message> {
+    match payloads.data {
+        PayloadData::Messages(messages) => messages,
+        PayloadData::Stream(_) => panic!("a broker sends messages"),
+    }
+}
+
+pub fn payload(message: &Message) -> &str {
+    std::str::from_utf8(&message.payload).unwrap()
+}
+
+/// An open sink over rows `(key: string, n: int)`.
+pub struct Drain {
+    pub sink: Box<dyn Sink>,
+    ground: Ground,
+}
+
+/// A piece of a topic: text, or the column `key`.
+pub fn topic(parts: &[&str]) -> Arg {
+    let part = |text: &&str| match *text {
+        "{key}" => TemplatePart::Hole {
+            value: Expr {
+                kind: ExprKind::Column("key".to_owned()),
+                typed: Type::String.nullable(),
+                span: span(),
+            },
+            decimals: None,
+        },
+        text => TemplatePart::Text(text.to_owned()),
+    };
+    Arg::RowPattern(parts.iter().map(part).collect())
+}
+
+/// Opens a sink named `alerts` of the pipeline `test`.
+pub fn drain(given: &[(&str, Arg)]) -> Result<Drain> {
+    drain_within(given, 64 << 20)
+}
+
+/// The same with a budget of its own.
+pub fn drain_within(given: &[(&str, Arg)], budget: usize) -> Result<Drain> {
+    let mut defaults = connection_defaults();
+    defaults.push(("retain", Arg::Value(Value::Bool(false))));
+    let plan = SinkPlan {
+        name: "alerts".to_owned(),
+        from: FromPlan::One(Input { name: "rows".to_owned(), side: Side::Main }),
+        steps: Vec::new(),
+        connector: call(Kind::Sink, args(given, defaults)),
+        format: None,
+        columns: vec![
+            Column::new("key", Type::String.nullable()),
+            Column::new("n", Type::Int.required()),
+        ],
+        span: span(),
+    };
+    let ground = Ground::new();
+    let context = SinkContext {
+        pipeline: "test".to_owned(),
+        encoder: Some(Box::new(Numbers)),
+        bounded: false,
+        clock: Arc::new(SystemClock::new()),
+        waker: ground.waker.clone(),
+        io: ground.io.handle().clone(),
+        budget,
+    };
+    let sink = connectors::mqtt::MqttSink.open(&plan, context)?;
+    Ok(Drain { sink, ground })
+}
+
+impl Drain {
+    /// Writes rows, waiting while the sink is busy. The rows that could not be written.
+    pub fn write(&mut self, rows: &[(Option<&str>, i64)]) -> Vec<u32> {
+        let batch = batch(rows);
+        loop {
+            match self.sink.write(&batch).unwrap() {
+                Written::Taken(faults) => return faults.iter().map(|it| it.row).collect(),
+                Written::Busy => self.ground.wait(),
+            }
+        }
+    }
+
+    /// Waits until everything is acknowledged.
+    pub fn prepare(&mut self) -> Result<()> {
+        while self.sink.prepare(1)? == Prepared::Busy {
+            self.ground.wait();
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is out, and closes.
+    pub fn finish(&mut self) {
+        while self.sink.finish(true).unwrap() == Finished::Busy {
+            self.ground.wait();
+        }
+    }
+}
+
+pub fn batch(rows: &[(Option<&str>, i64)]) -> Batch {
+    let keys: ArrayRef = Arc::new(rows.iter().map(|it| it.0).collect::<StringArray>());
+    let numbers: ArrayRef = Arc::new(rows.iter().map(|it| it.1).collect::<Int64Array>());
+    let schema = Schema::new(vec![
+        Field::new("key", DataType::Utf8, true),
+        Field::new("n", DataType::Int64, false),
+    ]);
+    Batch {
+        columns: RecordBatch::try_new(Arc::new(schema), vec![keys, numbers]).unwrap(),
+        times: vec![0; rows.len()].into(),
+        stamps: Stamps::same(i64::MIN),
+        meta: None,
+        order: None,
+    }
+}
+
+/// Writes the second column as a number.
+struct Numbers;
+
+impl Encoder for Numbers {
+    fn encode(
+        &mut self,
+        rows: &RecordBatch,
+        out: &mut Vec<u8>,
+        ends: &mut Vec<usize>,
+    ) -> Result<()> {
+        let numbers = rows.column(1).as_any().downcast_ref::<Int64Array>().unwrap();
+        for number in numbers.values() {
+            out.extend(number.to_string().as_bytes());
+            ends.push(out.len());
+        }
+        Ok(())
+    }
+
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+}
+
+/// How long something takes.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let clock = SystemClock::new();
+    let done = work();
+    (done, clock.elapsed())
+}
