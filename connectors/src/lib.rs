@@ -12,10 +12,13 @@
 #![forbid(unsafe_code)]
 
 pub mod common;
+pub mod file;
 pub mod formats;
 pub mod memory;
 pub mod mqtt;
 pub mod null;
+#[cfg(test)]
+mod testing;
 
 use engine::codec::Format;
 use engine::sink::SinkDef;
@@ -23,7 +26,7 @@ use engine::source::SourceDef;
 
 /// Every source, in the order of the reference.
 pub fn sources() -> &'static [&'static dyn SourceDef] {
-    &[&memory::MemorySource, &mqtt::MqttSource]
+    &[&file::FileSource, &memory::MemorySource, &mqtt::MqttSource]
 }
 
 /// Every sink, in the order of the reference.

@@ -1,0 +1,30 @@
+//! `file`: rows from and to files, or standard input and output.
+//!
+//! ```text
+//!  path ──► shape: format and compression, told from the ending
+//!
+//!  source   list of files ─► splits ─► reader thread ─► feed (bounded) ─► poll
+//!                                       │ stream: bytes ─► unpacked ─► pieces of whole records
+//!                                       │ parquet: row groups ─► columns, checked against the schema
+//!
+//!  sink     write ─► routes by `{column}` ─► jobs (bounded) ─► writer thread ─► place
+//!                                                               │ text: bytes ─► packed
+//!                                                               │ parquet: row groups
+//!  place    `.NAME.partial` beside the file, renamed at the end │ the file itself │ standard output
+//! ```
+//!
+//! Reading and writing wait for disks, so they have threads of their own; the runtime is never held up by them.
+
+mod feed;
+mod follow;
+mod framed;
+mod input;
+mod parquet;
+mod paths;
+mod shape;
+mod source;
+mod splits;
+#[cfg(test)]
+mod tests;
+
+pub use source::FileSource;
