@@ -203,7 +203,7 @@ impl Evaluate for Whole {
             faults.add(view, pair.same, zero, Reason::Division, detail);
             let overflown = pair.bad_places(|a, b| !(divides && b == 0) && checked(a, b));
             faults.add(view, pair.same, overflown, Reason::Overflow, detail);
-            pair.nulls = pair.nulls_without(checked);
+            pair.nulls = Some(pair.nulls_without(checked));
         }
         Ok(made(counted_array(&self.data_type, values, pair.nulls)?, pair.same))
     }
@@ -287,12 +287,12 @@ impl<A: Copy, B: Copy> Pair<'_, A, B> {
     }
 
     /// The nulls, and null where this holds.
-    pub(super) fn nulls_without(&self, bad: impl Fn(A, B) -> bool) -> Option<NullBuffer> {
+    pub(super) fn nulls_without(&self, bad: impl Fn(A, B) -> bool) -> NullBuffer {
         let sound = |i| {
             let (a, b) = self.at(i);
             self.is_valid(i) && !bad(a, b)
         };
-        Some((0..self.rows).map(sound).collect())
+        (0..self.rows).map(sound).collect()
     }
 }
 
@@ -367,7 +367,7 @@ impl Evaluate for NegateWhole {
             let detail =
                 |i| format!("-({}) does not fit {}", shown(&value, i), noun(&self.data_type));
             faults.add(view, same, pair.bad_places(least), Reason::Overflow, detail);
-            pair.nulls = pair.nulls_without(least);
+            pair.nulls = Some(pair.nulls_without(least));
         }
         Ok(made(counted_array(&self.data_type, values, pair.nulls)?, same))
     }

@@ -126,7 +126,7 @@ fn needed(node: &Node, view: &View<'_>, rows: &[u32], faults: &mut Faults) -> Re
 
 /// Values that were worked out for some rows each, to be put together.
 struct Parts {
-    parts: Vec<Vector>,
+    values: Vec<Vector>,
     /// For each row, in which part it stands and where.
     places: Vec<(usize, usize)>,
     covered: usize,
@@ -134,31 +134,31 @@ struct Parts {
 
 impl Parts {
     fn new(rows: usize) -> Self {
-        Self { parts: Vec::new(), places: vec![(0, 0); rows], covered: 0 }
+        Self { values: Vec::new(), places: vec![(0, 0); rows], covered: 0 }
     }
 
     /// Values for these rows, in their order.
-    fn add(&mut self, values: Vector, rows: &[u32]) {
+    fn add(&mut self, part: Vector, rows: &[u32]) {
         for (i, &row) in rows.iter().enumerate() {
-            self.places[row as usize] = (self.parts.len(), values.place(i));
+            self.places[row as usize] = (self.values.len(), part.place(i));
         }
         self.covered = self.covered.max(rows.len());
-        self.parts.push(values);
+        self.values.push(part);
     }
 
     /// Values for all rows, of which these are used.
-    fn whole(&mut self, values: Vector, rows: &[u32]) {
+    fn whole(&mut self, part: Vector, rows: &[u32]) {
         for &row in rows {
-            self.places[row as usize] = (self.parts.len(), values.place(row as usize));
+            self.places[row as usize] = (self.values.len(), part.place(row as usize));
         }
-        self.parts.push(values);
+        self.values.push(part);
     }
 
     fn joined(mut self) -> Result<Vector> {
-        if self.parts.len() == 1 && self.covered == self.places.len() {
-            return Ok(self.parts.remove(0));
+        if self.values.len() == 1 && self.covered == self.places.len() {
+            return Ok(self.values.remove(0));
         }
-        let arrays: Vec<&dyn Array> = self.parts.iter().map(|it| it.array().as_ref()).collect();
+        let arrays: Vec<&dyn Array> = self.values.iter().map(|it| it.array().as_ref()).collect();
         let joined: ArrayRef = interleave(&arrays, &self.places)?;
         Ok(Vector::Each(Arc::clone(&joined)))
     }

@@ -85,8 +85,7 @@ fn can_fail(from: &Type, to: &Type) -> bool {
         }
         (Type::Float(_), Type::Int | Type::Decimal { .. })
         | (Type::Decimal { .. }, Type::Int | Type::Decimal { .. })
-        | (Type::Int, Type::Timestamp)
-        | (Type::Date, Type::Timestamp) => true,
+        | (Type::Int | Type::Date, Type::Timestamp) => true,
         _ => false,
     }
 }
@@ -159,6 +158,7 @@ fn fraction(text: &str) -> bool {
 }
 
 /// Every value by `convert`; where that has none the result is null and the place is noted.
+#[expect(clippy::needless_pass_by_value, reason = "what gives access to an array is a reference")]
 fn try_each<S: ArrayAccessor, T: ArrowPrimitiveType>(
     source: S,
     bad: &mut Vec<usize>,

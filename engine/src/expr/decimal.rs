@@ -69,7 +69,7 @@ impl Evaluate for Decimals {
                 let (a, b) = (shown(&left, i), shown(&right, i));
                 format!("{a} {} {b} does not fit {}", self.op.symbol(), noun(&self.data_type))
             });
-            pair.nulls = pair.nulls_without(bad);
+            pair.nulls = Some(pair.nulls_without(bad));
         }
         let array = Decimal128Array::new(values.into(), pair.nulls);
         Ok(made(Arc::new(array.with_data_type(self.data_type.clone())), pair.same))

@@ -129,7 +129,10 @@ fn list(ty: &Type, element: &Typed, values: &[&Value]) -> Result<ArrayRef> {
     )?))
 }
 
-fn records<'a>(ty: &Type, values: &[&'a Value]) -> Result<Vec<Option<&'a Vec<(String, Value)>>>> {
+/// The entries of a record.
+type Entries = Vec<(String, Value)>;
+
+fn records<'a>(ty: &Type, values: &[&'a Value]) -> Result<Vec<Option<&'a Entries>>> {
     each(ty, values, |it| if let Value::Record(it) = it { Some(it) } else { None })
 }
 

@@ -70,7 +70,7 @@ impl Evaluate for DurationByInt {
             faults.add(view, pair.same, overflown, Reason::Overflow, |i| {
                 format!("{} / {} does not fit a duration", shown(&left, i), shown(&right, i))
             });
-            pair.nulls = pair.nulls_without(|a, b| rounded_quotient(a, b).is_none());
+            pair.nulls = Some(pair.nulls_without(|a, b| rounded_quotient(a, b).is_none()));
         }
         Ok(made(counted_array(&DURATION, values, pair.nulls)?, pair.same))
     }
@@ -133,7 +133,7 @@ impl Evaluate for DurationByFloat {
                     (false, false) => format!("{a} * {b} does not fit a duration"),
                 }
             });
-            pair.nulls = pair.nulls_without(|a, b| self.apply(a, b).is_none());
+            pair.nulls = Some(pair.nulls_without(|a, b| self.apply(a, b).is_none()));
         }
         Ok(made(counted_array(&DURATION, values, pair.nulls)?, pair.same))
     }

@@ -28,7 +28,7 @@ struct Picked {
 impl<'a> View<'a> {
     /// All rows.
     pub(super) fn whole(frame: Frame<'a>) -> Self {
-        let rows = frame.columns.first().map_or(frame.times.len(), |it| it.len());
+        let rows = frame.columns.first().map_or(frame.times.len(), Array::len);
         Self { frame, rows, picked: None }
     }
 

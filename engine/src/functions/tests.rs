@@ -82,10 +82,14 @@ fn spread(expr: &mut Expr, given: &[bool], columns: &mut Vec<(Column, ArrayRef)>
             spread(b, given, columns);
         }
         ExprKind::Call { args: all, .. } | ExprKind::List(all) => {
-            all.iter_mut().for_each(|it| spread(it, given, columns));
+            for it in all {
+                spread(it, given, columns);
+            }
         }
         ExprKind::Struct(fields) => {
-            fields.iter_mut().for_each(|(_, it)| spread(it, given, columns));
+            for (_, it) in fields {
+                spread(it, given, columns);
+            }
         }
         ExprKind::InRange { value, low, high } => {
             let ends = low.iter_mut().chain(high);

@@ -1,5 +1,7 @@
 //! JSON values into scalars. A JSON text becomes what that text would; a JSON null is no value at all.
 
+#![expect(clippy::unnecessary_wraps, reason = "every conversion has the form of one that can fail")]
+
 use super::number::{decimals, digits};
 use super::{Kernel, try_each};
 use crate::error::Result;

@@ -1,5 +1,7 @@
 //! Numbers, bools and times into each other.
 
+#![expect(clippy::unnecessary_wraps, reason = "every conversion has the form of one that can fail")]
+
 use super::{Kernel, try_each};
 use crate::error::Result;
 use crate::expr::decimal::rescaled;

@@ -1,5 +1,7 @@
 //! Text into values and values into text.
 
+#![expect(clippy::unnecessary_wraps, reason = "every conversion has the form of one that can fail")]
+
 use super::number::{decimals, digits};
 use super::{Kernel, try_each};
 use crate::error::Result;
