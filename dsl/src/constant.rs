@@ -23,7 +23,7 @@ pub(crate) mod walk;
 
 pub use close::{close, close_for_test};
 pub(crate) use decimal::order;
-pub(crate) use evaluate::evaluate_closed;
+pub use evaluate::evaluate_closed;
 pub(crate) use literal::{literal, literal_type, type_of};
 pub(crate) use text::{date_text, timestamp_text};
 

@@ -15,6 +15,8 @@
 //! - **Constants stay one value.** A literal is never spread over the rows; kernels take it as a scalar.
 //! - **Floats compare as IEEE says** (NaN equals nothing, -0 equals 0), integers and decimals never wrap.
 
+#[cfg(test)]
+mod agreement;
 mod arithmetic;
 mod branch;
 mod cast;

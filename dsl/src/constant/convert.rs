@@ -25,13 +25,12 @@ pub(super) fn convert(value: &Value, from: &Type, to: &Type) -> Option<Value> {
         (Value::Int(it), Type::Timestamp) => Value::Timestamp(it.checked_mul(MILLISECOND)?),
         (Value::Float(it), Type::Int) => Value::Int(whole(*it).filter(|_| it.fract() == 0.0)?),
         (Value::Float(it), Type::Decimal { precision, scale }) => {
-            let rounded = Value::String(format!("{it:.*}", usize::try_from(*scale).ok()?));
-            let units = decimal::units(&rounded, *scale)?;
+            let units = decimal::rounded(*it, *scale)?;
             decimal::fits(units, *precision).then(|| decimal::from_units(units, *scale))?
         }
         (Value::Timestamp(it), Type::Int) => Value::Int(it.div_euclid(MILLISECOND)),
         (Value::Timestamp(it), Type::Date) => Value::Date(i32::try_from(it.div_euclid(DAY)).ok()?),
-        (Value::String(it), Type::String | Type::Bytes | Type::Json) => Value::String(it.clone()),
+        (Value::String(it), Type::String | Type::Bytes) => Value::String(it.clone()),
         (Value::String(it), to) => parse(it, to)?,
         (value, Type::String) => Value::String(text::text(value, from, None)?),
         (value, to) => fitted(value.clone(), &to.clone().nullable())?,
@@ -56,25 +55,56 @@ fn from_decimal(value: &Value, scale: i8, to: &Type) -> Option<Value> {
     })
 }
 
-/// Text as a value of a type other than text.
+/// Text as a value of a type other than text: the forms that the engine reads, space around them allowed.
 pub(super) fn parse(text: &str, to: &Type) -> Option<Value> {
     let text = text.trim();
-    match to {
+    Some(match to {
+        Type::Bool => Value::Bool(text.parse().ok()?),
+        Type::Int => Value::Int(text.parse().ok()?),
         Type::Float(_) => {
             let float: f64 = text.parse().ok()?;
-            return Some(Value::Float(float));
+            let says_infinite = text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
+            let kept = float.is_finite() || float.is_nan() || says_infinite;
+            kept.then_some(Value::Float(float))?
         }
-        Type::Int => return text.parse().ok().map(Value::Int),
         Type::Decimal { precision, scale } => {
             let units = decimal::units(&Value::String(text.to_owned()), *scale)?;
-            return decimal::fits(units, *precision).then(|| decimal::from_units(units, *scale));
+            decimal::fits(units, *precision).then(|| decimal::from_units(units, *scale))?
         }
-        _ => {}
-    }
-    let timed = matches!(to, Type::Timestamp | Type::Date) && !text.starts_with('@');
-    let written = if timed { format!("@{text}") } else { text.to_owned() };
-    let expr = crate::parse::expression(&written).ok()?;
+        Type::Duration => {
+            let plain = text.bytes().all(|it| it.is_ascii_alphanumeric() || b".-".contains(&it));
+            return plain.then(|| written(text, to))?;
+        }
+        Type::Date => {
+            let plain =
+                text.len() == 10 && text.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+            return plain.then(|| written(&format!("@{text}"), to))?;
+        }
+        Type::Timestamp => return timestamp(text),
+        _ => return written(text, to),
+    })
+}
+
+/// A literal of the language.
+pub(super) fn written(text: &str, to: &Type) -> Option<Value> {
+    let expr = crate::parse::expression(text).ok()?;
     literal(&expr, &to.clone().required()).ok()
+}
+
+/// RFC 3339 with `Z` or an offset; a space may stand for the `T`. Digits behind the microsecond are cut.
+fn timestamp(text: &str) -> Option<Value> {
+    let (date, clock) = (text.get(..10)?, text.get(11..)?);
+    let zone = clock.find(['Z', 'z', '+', '-'])?;
+    let (clock, zone) = clock.split_at(zone);
+    let (seconds, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    if !matches!(text.as_bytes()[10], b'T' | b't' | b' ') || seconds.len() != 8 || !digits(fraction)
+    {
+        return None;
+    }
+    let fraction = fraction.get(..6).unwrap_or(fraction);
+    let zone = zone.to_ascii_uppercase();
+    written(&format!("@{date}T{seconds}.{fraction}{zone}"), &Type::Timestamp)
 }
 
 #[cfg(test)]
@@ -95,7 +125,14 @@ mod tests {
             text("1970-01-01T00:00:01Z", &Type::Timestamp),
             Some(Value::Timestamp(1_000_000))
         );
-        assert_eq!(text("1970-01-02", &Type::Timestamp), Some(Value::Timestamp(DAY)));
+        assert_eq!(
+            text("1970-01-01 00:00:01.5+00:00", &Type::Timestamp),
+            Some(Value::Timestamp(1_500_000))
+        );
+        assert_eq!(text("1970-01-02", &Type::Timestamp), None);
+        assert_eq!(text("1970-01-02T00:00:00", &Type::Timestamp), None);
+        assert_eq!(text("1e999", &Type::FLOAT), None);
+        assert_eq!(text("(5s)", &Type::Duration), None);
     }
 
     #[test]

@@ -14,19 +14,42 @@ pub(super) fn units(value: &Value, scale: i8) -> Option<i128> {
         Value::String(it) => it.trim().to_owned(),
         _ => return None,
     };
-    let (sign, digits) = match text.strip_prefix('-') {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text.as_str(), 0),
+    };
+    let (sign, digits) = match mantissa.strip_prefix('-') {
         Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(&text)),
+        None => (1, mantissa.strip_prefix('+').unwrap_or(mantissa)),
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let places = usize::try_from(scale).ok()?;
-    let all_digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
-    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || fraction.len() > places {
+    let all = format!("{whole}{fraction}");
+    if all.is_empty() || !all.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
-    let magnitude: i128 = format!("{whole}{fraction:0<places$}").parse().ok()?;
-    Some(sign * magnitude)
+    let significant = all.trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(0);
+    }
+    let zeros = i32::try_from(all.len() - significant.len()).ok()?;
+    let shift = exponent
+        .checked_sub(i32::try_from(fraction.len()).ok()?)?
+        .checked_add(i32::from(scale))?
+        .checked_add(zeros)?;
+    let power = 10_i128.checked_pow(u32::try_from(shift).ok()?)?;
+    significant.parse::<i128>().ok()?.checked_mul(power).map(|it| sign * it)
+}
+
+/// A float in such units, halves rounded away from zero: of the shortest number that brings it back.
+pub(super) fn rounded(value: f64, scale: i8) -> Option<i128> {
+    let text = format!("{}", value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let places = usize::try_from(scale).ok()?;
+    let kept = fraction.get(..places).unwrap_or(fraction);
+    let magnitude: i128 = format!("{whole}{kept:0<places$}").parse().ok()?;
+    let up = fraction.as_bytes().get(places).is_some_and(|it| *it >= b'5');
+    let magnitude = magnitude + i128::from(up);
+    Some(if value < 0.0 { -magnitude } else { magnitude })
 }
 
 /// Whether so many units have at most so many digits.
@@ -84,7 +107,12 @@ mod tests {
         assert_eq!(units(&Value::String("-12.340".into()), 2), Some(-1234));
         assert_eq!(units(&Value::Float(0.1), 3), Some(100));
         assert_eq!(units(&Value::String("1.234".into()), 2), None);
-        assert_eq!(units(&Value::String("1e3".into()), 2), None);
+        assert_eq!(units(&Value::String("1e3".into()), 2), Some(100_000));
+        assert_eq!(units(&Value::String("1e-3".into()), 2), None);
+        assert_eq!(units(&Value::String("e3".into()), 2), None);
+        assert_eq!(rounded(2.675, 2), Some(268));
+        assert_eq!(rounded(-0.5, 0), Some(-1));
+        assert_eq!(rounded(f64::NAN, 2), None);
         assert_eq!(from_units(-5, 2), Value::String("-0.05".into()));
         assert_eq!(from_units(1200, 0), Value::String("1200".into()));
     }

@@ -22,7 +22,7 @@ pub(super) struct Known<'a> {
 }
 
 /// Works out an expression in which no param stands and nothing outside is read. The message says why it has no value.
-pub(crate) fn evaluate_closed(expr: &Expr) -> Result<Value, String> {
+pub fn evaluate_closed(expr: &Expr) -> Result<Value, String> {
     let (params, hidden) = (&BTreeMap::new(), &BTreeSet::new());
     let known = Known { params, hidden, environment: None };
     known.evaluate(expr).map_err(|it| it.message)

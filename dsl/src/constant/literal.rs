@@ -122,7 +122,8 @@ pub(super) fn fitted(value: Value, typed: &Typed) -> Option<Value> {
             units.map(|it| decimal::from_units(it, *scale))
         }
         (Value::Size(_) | Value::Rate { .. } | Value::Range(..), _) => None,
-        (value, Type::Json | Type::Unknown)
+        (value, Type::Json) => is_json(&value).then_some(value),
+        (value, Type::Unknown)
         | (value @ Value::Bool(_), Type::Bool)
         | (value @ Value::Int(_), Type::Int)
         | (value @ Value::Float(_), Type::Float(_))
@@ -131,6 +132,16 @@ pub(super) fn fitted(value: Value, typed: &Typed) -> Option<Value> {
         | (value @ Value::Duration(_), Type::Duration)
         | (value @ Value::Date(_), Type::Date) => Some(value),
         _ => None,
+    }
+}
+
+/// Whether JSON has values of this kind.
+fn is_json(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => true,
+        Value::List(values) => values.iter().all(is_json),
+        Value::Record(entries) => entries.iter().all(|(_, it)| is_json(it)),
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Params: the value that `--set`, a test or the default gives, and whether it may.
 
-use super::convert::parse;
+use super::convert::{parse, written};
 use super::decimal::order_at;
 use crate::plan::{Bounds, ParamPlan};
 use crate::types::{Type, Typed};
@@ -15,7 +15,11 @@ pub(super) fn read(text: &str, typed: &Typed) -> Option<Value> {
     if typed.nullable && text.trim() == "null" {
         return Some(Value::Null);
     }
-    parse(text, &typed.ty).filter(|it| !matches!(it, Value::Float(it) if !it.is_finite()))
+    // A time may be written as in a file, too: without an offset, or a day alone.
+    let time = matches!(typed.ty, Type::Timestamp | Type::Date);
+    let at = || written(&format!("@{}", text.trim().trim_start_matches('@')), &typed.ty);
+    let value = parse(text, &typed.ty).or_else(|| if time { at() } else { None });
+    value.filter(|it| !matches!(it, Value::Float(it) if !it.is_finite()))
 }
 
 /// How a value of a type is written.
