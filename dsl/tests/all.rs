@@ -14,5 +14,6 @@ mod syntax {
     mod robust;
 }
 mod check {
+    mod expr_constants;
     mod pipelines;
 }
