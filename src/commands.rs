@@ -2,12 +2,12 @@
 
 mod bench;
 mod check;
-mod demo;
+
 mod docs;
 mod explain;
+
 mod fmt;
 mod run;
-mod test;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -23,10 +23,8 @@ pub fn run(cli: Cli) -> Exit {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
-        Command::Test(args) => test::test(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Explain(args) => explain::explain(&args),
-        Command::Demo(args) => demo::demo(&args),
         Command::Docs(args) => docs::docs(&args),
         Command::Bench(args) => bench::bench(&args),
     }

@@ -25,6 +25,7 @@ pub mod combinations;
 pub mod detector;
 pub mod detectors;
 pub mod error;
+pub mod explain;
 pub mod expr;
 pub mod function;
 pub mod functions;

@@ -82,6 +82,11 @@ pub fn format_timestamp(micros: Timestamp) -> String {
     time.format(form).to_string()
 }
 
+/// Whether there is a time zone of this name in the database that comes with the binary: `Europe/Berlin`.
+pub fn knows_zone(name: &str) -> bool {
+    name.parse::<chrono_tz::Tz>().is_ok()
+}
+
 /// Where the time comes from. Operators never see one: the host hands them the time.
 pub trait Clock: Send + Sync {
     /// The time of day.

@@ -52,8 +52,10 @@ pub fn run(
 ) -> Result<Cost, String> {
     let file = folder.join(format!("{name}.pipe"));
     let report = folder.join(format!("{name}.report.json"));
-    std::fs::write(&file, pipe).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-    let program = std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
+    std::fs::write(&file, pipe)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    let program =
+        std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
     let status = Command::new(program)
         .arg("run")
         .arg(&file)

@@ -37,10 +37,5 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
 
 fn summary(files: usize, errors: usize, warnings: usize) -> String {
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    format!(
-        "{}: {}, {}",
-        count(files, "file"),
-        count(errors, "error"),
-        count(warnings, "warning")
-    )
+    format!("{}: {}, {}", count(files, "file"), count(errors, "error"), count(warnings, "warning"))
 }

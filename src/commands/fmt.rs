@@ -35,7 +35,11 @@ fn stdin(check: bool) -> Exit {
             Exit::No
         }
         Ok(formatted) if check => {
-            if formatted == file.text() { Exit::Done } else { Exit::No }
+            if formatted == file.text() {
+                Exit::Done
+            } else {
+                Exit::No
+            }
         }
         Ok(formatted) => {
             answer(&formatted);

@@ -1,0 +1,20 @@
+//! Weir: a stream engine for devices. This package is the `weir` binary and what it is made of.
+//!
+//! ```text
+//!  command line ──► commands ──► dsl (check) ──► engine (run) ──► connectors
+//!                      └── registry: every word of engine and connectors in one catalog
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod bench;
+pub mod cli;
+pub mod commands;
+pub mod environment;
+pub mod exit;
+pub mod machine;
+pub mod reference;
+pub mod registry;
+pub mod report;
+pub mod run;
+pub mod summary;

@@ -1,0 +1,83 @@
+//! Every word of the language: what the engine has, and the connectors and formats of this binary.
+
+use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
+use dsl::signature::{Kind, Signature};
+use dsl::types::Column;
+use engine::codec::Format;
+use engine::sink::SinkDef;
+use engine::source::SourceDef;
+use engine::vocabulary::Vocabulary;
+use engine::{aggregates, combinations, detectors, functions, operators, windows};
+
+/// The format in which people are shown rows.
+const SHOWN: &dyn Format = connectors::formats::ALL[0];
+
+/// The whole vocabulary.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Registry;
+
+impl Catalog for Registry {
+    fn signatures(&self) -> Vec<&Signature> {
+        let mut all: Vec<&Signature> = Vec::new();
+        all.extend(connectors::sources().iter().map(|it| it.signature()));
+        all.extend(connectors::sinks().iter().map(|it| it.signature()));
+        all.extend(connectors::formats().iter().map(|it| it.signature()));
+        all.extend(combinations::all().iter().map(|it| it.signature()));
+        all.extend(operators::all().iter().map(|it| it.signature()));
+        all.extend(windows::all().iter().map(|it| it.signature()));
+        all.extend(aggregates::all().iter().map(|it| it.signature()));
+        all.extend(detectors::all().iter().map(|it| it.signature()));
+        all.extend(functions::all().iter().map(|it| it.signature()));
+        all
+    }
+
+    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
+        self.signatures().into_iter().find(|it| it.kind == kind && it.name == name)
+    }
+
+    fn step(&self, name: &str) -> Option<&dyn StepRule> {
+        let found = operators::all().iter().find(|it| it.signature().name == name)?;
+        Some(*found)
+    }
+
+    fn from(&self, name: &str) -> Option<&dyn FromRule> {
+        let found = combinations::all().iter().find(|it| it.signature().name == name)?;
+        Some(*found)
+    }
+
+    fn source(&self, name: &str) -> Option<&dyn SourceRule> {
+        let found = Vocabulary::source(self, name)?;
+        Some(found)
+    }
+
+    fn sink(&self, name: &str) -> Option<&dyn SinkRule> {
+        let found = Vocabulary::sink(self, name)?;
+        Some(found)
+    }
+
+    fn format_columns(&self, name: &str) -> Option<Vec<Column>> {
+        self.format(name)?.columns()
+    }
+
+    fn knows_zone(&self, name: &str) -> bool {
+        engine::time::knows_zone(name)
+    }
+}
+
+impl Vocabulary for Registry {
+    fn source(&self, word: &str) -> Option<&'static dyn SourceDef> {
+        connectors::sources().iter().copied().find(|it| it.signature().name == word)
+    }
+
+    fn sink(&self, word: &str) -> Option<&'static dyn SinkDef> {
+        connectors::sinks().iter().copied().find(|it| it.signature().name == word)
+    }
+
+    fn format(&self, word: &str) -> Option<&'static dyn Format> {
+        connectors::formats().iter().copied().find(|it| it.signature().name == word)
+    }
+
+    fn shown(&self) -> &'static dyn Format {
+        SHOWN
+    }
+}

@@ -1,0 +1,119 @@
+//! The closing report: `--report FILE`. Scripts read it, so names are added and never changed.
+
+use crate::machine::Usage;
+use engine::ledger::{Ledger, StreamCount};
+use engine::runtime::{Ended, Outcome, Progress};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+/// What came of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Of this layout.
+    pub version: u32,
+    /// `finished`, `stopped` or `failed`.
+    pub status: &'static str,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// From the first row to the end.
+    pub seconds: f64,
+    /// Every source.
+    pub sources: BTreeMap<String, SourceLine>,
+    /// Every stream.
+    pub streams: BTreeMap<String, StreamCount>,
+    /// Every sink.
+    pub sinks: BTreeMap<String, engine::ledger::SinkCount>,
+    /// Whether all of it adds up.
+    pub ledger: Balance,
+    /// What the process has used, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+/// A source's counters and how far it has come.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceLine {
+    /// Its counters.
+    #[serde(flatten)]
+    pub count: engine::ledger::SourceCount,
+    /// RFC 3339; null before the first row and after the end.
+    pub watermark: Option<String>,
+}
+
+/// Whether the ledger adds up.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Balance {
+    /// Nothing is left over.
+    pub balanced: bool,
+    /// What is left over.
+    pub residue: i64,
+}
+
+impl Report {
+    /// The report of a run that took so long.
+    pub fn new(outcome: &Outcome, seconds: f64) -> Self {
+        let (status, error) = match &outcome.ended {
+            Ended::Finished => ("finished", None),
+            Ended::Stopped => ("stopped", None),
+            Ended::Failed(error) => ("failed", Some(error.to_string())),
+        };
+        let mut report = Self::of(&outcome.progress, status, seconds);
+        if error.is_some() {
+            report.count_rest_as_held();
+        }
+        report.error = error;
+        report
+    }
+
+    /// The report of a run that goes on.
+    pub fn of(progress: &Progress, status: &'static str, seconds: f64) -> Self {
+        let Ledger { sources, streams, sinks } = progress.ledger.clone();
+        let residue = progress.ledger.residue();
+        let watermark =
+            |name: &str| progress.watermarks.get(name).copied().flatten().map(|it| it.to_string());
+        let line = |(name, count): (String, _)| {
+            let watermark = watermark(&name);
+            (name, SourceLine { count, watermark })
+        };
+        Self {
+            version: 1,
+            status,
+            error: None,
+            seconds,
+            sources: sources.into_iter().map(line).collect(),
+            streams,
+            sinks,
+            ledger: Balance { balanced: residue == 0, residue },
+            usage: crate::machine::usage(),
+        }
+    }
+
+    /// Rows that were on their way when the run broke are still inside.
+    fn count_rest_as_held(&mut self) {
+        for stream in self.streams.values_mut() {
+            stream.held += stream.residue();
+        }
+        for sink in self.sinks.values_mut() {
+            sink.stream.out = sink.written + sink.failed;
+            sink.stream.held += sink.stream.residue();
+        }
+        let sinks = self.sinks.values().map(engine::ledger::SinkCount::residue).sum::<i64>();
+        let sources = self.sources.values().map(|it| it.count.residue().abs()).sum::<i64>();
+        let residue = sinks + sources;
+        self.ledger = Balance { balanced: residue == 0, residue };
+    }
+
+    /// Writes it as JSON, aside first and then under its name.
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(".partial");
+        let mut file = std::fs::File::create(&aside)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        std::fs::rename(&aside, path)
+    }
+}

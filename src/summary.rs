@@ -1,0 +1,136 @@
+//! The closing table: rows read, emitted, late, rejected, written, and whether the ledger balances.
+
+use crate::report::Report;
+use dsl::plan::Side;
+use engine::side::Samples;
+use std::fmt::Write;
+
+/// The table of a run, for people.
+pub fn table(report: &Report, samples: &Samples) -> String {
+    let mut text = String::new();
+    let head = ["source", "read", "emitted", "rejected", "skipped", "dropped", "watermark"];
+    let sources = report.sources.iter().map(|(name, it)| {
+        let count = &it.count;
+        let figures = [count.read, count.emitted, count.errors, count.skipped, count.dropped];
+        let mut row = vec![name.clone()];
+        row.extend(figures.iter().map(|it| grouped(*it as i64)));
+        row.push(it.watermark.clone().unwrap_or_else(|| "-".to_owned()));
+        row
+    });
+    section(&mut text, &head, sources.collect());
+    let head = [
+        "stream",
+        "in",
+        "made",
+        "out",
+        "filtered",
+        "late",
+        "rejected",
+        "duplicates",
+        "absorbed",
+        "held",
+    ];
+    let streams = report.streams.iter().map(|(name, it)| {
+        let figures = [
+            it.input,
+            it.made,
+            it.out,
+            it.filtered,
+            it.late,
+            it.errors,
+            it.duplicates,
+            it.absorbed,
+            it.held,
+        ];
+        std::iter::once(name.clone()).chain(figures.iter().map(|it| grouped(*it))).collect()
+    });
+    section(&mut text, &head, streams.collect());
+    let sinks = report.sinks.iter().map(|(name, it)| {
+        vec![name.clone(), grouped(it.stream.input), grouped(it.written), grouped(it.failed)]
+    });
+    section(&mut text, &["sink", "in", "written", "failed"], sinks.collect());
+    newest(&mut text, samples);
+    let held: i64 = report.streams.values().map(|it| it.held).sum();
+    if held > 0 {
+        put(
+            &mut text,
+            format_args!(
+                "{} rows were still held in open windows when the run ended\n",
+                grouped(held)
+            ),
+        );
+    }
+    let balance = match report.ledger.balanced {
+        true => "the ledger balances: every row is accounted for".to_owned(),
+        false => format!(
+            "the ledger does not balance, {} rows are unaccounted for: please report this",
+            grouped(report.ledger.residue)
+        ),
+    };
+    put(&mut text, format_args!("{} after {:.1} s; {balance}\n", report.status, report.seconds));
+    text
+}
+
+/// The newest rows of side streams that nobody reads.
+fn newest(text: &mut String, samples: &Samples) {
+    for (name, side, sample) in samples.iter() {
+        let side = if side == Side::Late { "late" } else { "errors" };
+        put(text, format_args!("{name}.{side}: {}: {}\n", sample.why, sample.row));
+    }
+}
+
+/// A table with a line above it; nothing without rows.
+fn section(text: &mut String, head: &[&str], rows: Vec<Vec<String>>) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut widths: Vec<usize> = head.iter().map(|it| it.len()).collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let head: Vec<String> = head.iter().map(|it| (*it).to_owned()).collect();
+    for row in std::iter::once(&head).chain(&rows) {
+        for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let gap = if i == 0 { "" } else { "  " };
+            if i == 0 {
+                put(text, format_args!("{gap}{cell:<width$}"));
+            } else {
+                put(text, format_args!("{gap}{cell:>width$}"));
+            }
+        }
+        text.push('\n');
+    }
+    text.push('\n');
+}
+
+/// `12,345,678`
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Writing to a `String` cannot fail.
+fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
+    drop(text.write_fmt(what));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(grouped(-100), "-100");
+    }
+}
