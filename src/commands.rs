@@ -8,6 +8,7 @@ mod explain;
 
 mod fmt;
 mod run;
+mod test;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
@@ -23,6 +24,7 @@ pub fn run(cli: Cli) -> Exit {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Test(args) => test::test(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Docs(args) => docs::docs(&args),

@@ -18,3 +18,4 @@ pub mod registry;
 pub mod report;
 pub mod run;
 pub mod summary;
+pub mod testing;
