@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod demo;
 
 mod docs;
 mod explain;
@@ -27,6 +28,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Test(args) => test::test(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Demo(args) => demo::demo(&args),
         Command::Docs(args) => docs::docs(&args),
         Command::Bench(args) => bench::bench(&args),
     }

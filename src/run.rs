@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::summary;
 use dsl::plan::Plan;
 use engine::error::{Error, Result};
-use engine::runtime::{self, Outcome, Settings, Stopper, World};
+use engine::runtime::{self, Job, Outcome, Settings, Stopper, World};
 use engine::side::Samples;
 use engine::time::{Clock, SystemClock};
 use std::sync::Arc;
@@ -54,8 +54,18 @@ pub fn run(
     world: &World,
     line: Option<Line>,
 ) -> Result<Finished> {
+    run_job(runtime::prepare(plan, settings, world, None)?, world, line, None)
+}
+
+/// Runs what is ready to its end, or until so much time has passed.
+pub fn run_job(
+    job: Job,
+    world: &World,
+    line: Option<Line>,
+    duration: Option<Duration>,
+) -> Result<Finished> {
     let start = world.clock.elapsed();
-    let running = runtime::prepare(plan, settings, world, None)?.start()?;
+    let running = job.start()?;
     let over = Arc::new(AtomicBool::new(false));
     let watch = Watch {
         stopper: running.stopper(),
@@ -66,6 +76,13 @@ pub fn run(
     world.io.spawn(signals(watch.clone()));
     if let Some(line) = line {
         world.io.spawn(progress(watch, line));
+    }
+    if let Some(duration) = duration {
+        let stopper = running.stopper();
+        world.io.spawn(async move {
+            tokio::time::sleep(duration).await;
+            stopper.stop();
+        });
     }
     let outcome = running.wait();
     over.store(true, Ordering::Release);

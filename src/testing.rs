@@ -110,7 +110,8 @@ impl VirtualRun {
                 outputs.insert(input.clone(), Watched { output, columns });
             }
         }
-        let settings = Settings { batch_rows: setup.batch_rows, ..Settings::new(pipeline, setup.tasks) };
+        let settings =
+            Settings { batch_rows: setup.batch_rows, ..Settings::new(pipeline, setup.tasks) };
         let mut run = Self {
             plan,
             settings,
@@ -146,7 +147,13 @@ impl VirtualRun {
 
     /// Feeds payloads to a source, as they would come from outside, and moves the clock to the newest row's time if it
     /// `follows`.
-    pub fn feed(&mut self, source: &str, split: &str, rows: &[Payload], follow: bool) -> Result<()> {
+    pub fn feed(
+        &mut self,
+        source: &str,
+        split: &str,
+        rows: &[Payload],
+        follow: bool,
+    ) -> Result<()> {
         let payloads: Vec<Vec<u8>> = rows.iter().map(Payload::bytes).collect();
         if follow {
             if let Some(newest) = fed::newest_time(&self.plan, source, &payloads)? {

@@ -111,7 +111,7 @@ pub enum FromPlan {
 }
 
 /// One input: a binding's rows, or one of its side streams.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Input {
     /// A source, stream or sink.
     pub name: String,

@@ -75,7 +75,7 @@ fn close(plan: &Plan, set: &[String]) -> Result<Plan, Exit> {
 }
 
 /// Log lines go to standard error; what is logged, `WEIR_LOG` says (`info`, `connectors=debug`).
-fn log(format: LogFormat) {
+pub(super) fn log(format: LogFormat) {
     use dsl::constant::Environment;
     let filter = ProcessEnvironment.env("WEIR_LOG").unwrap_or_else(|| "warn".to_owned());
     let filter = tracing_subscriber::EnvFilter::new(filter);

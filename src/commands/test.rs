@@ -20,7 +20,8 @@ pub(super) fn test(args: &TestArgs) -> Exit {
                 continue;
             }
         };
-        let wanted = |it: &&TestPlan| args.filter.as_ref().is_none_or(|text| it.name.contains(text));
+        let wanted =
+            |it: &&TestPlan| args.filter.as_ref().is_none_or(|text| it.name.contains(text));
         for test in plan.tests.iter().filter(wanted) {
             let folder = path.parent().unwrap_or(Path::new("."));
             let result = run_test(&plan, test, folder, Setup::default()).unwrap_or_else(|error| {

@@ -71,8 +71,10 @@ fn compare(expected: &Json, found: &Json) -> Option<std::cmp::Ordering> {
 fn shown(value: &Value) -> String {
     match value {
         Value::Record(entries) => {
-            let entries: Vec<_> =
-                entries.iter().map(|(name, value)| format!("\"{name}\":{}", shown(value))).collect();
+            let entries: Vec<_> = entries
+                .iter()
+                .map(|(name, value)| format!("\"{name}\":{}", shown(value)))
+                .collect();
             format!("{{{}}}", entries.join(","))
         }
         Value::Range(..) => value.to_string(),

@@ -27,9 +27,9 @@ pub fn json_of(value: &Value) -> Json {
         Value::Size(it) => Json::from(*it),
         Value::Rate { amount, .. } => Json::from(*amount),
         Value::List(values) => values.iter().map(json_of).collect(),
-        Value::Record(entries) => {
-            Json::Object(entries.iter().map(|(k, v)| (k.clone(), json_of(v))).collect::<Map<_, _>>())
-        }
+        Value::Record(entries) => Json::Object(
+            entries.iter().map(|(k, v)| (k.clone(), json_of(v))).collect::<Map<_, _>>(),
+        ),
     }
 }
 

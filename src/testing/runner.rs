@@ -53,14 +53,8 @@ pub fn run_test(plan: &Plan, test: &TestPlan, folder: &Path, setup: Setup) -> Re
     let watched: BTreeSet<Input> = test.actions.iter().filter_map(expected).cloned().collect();
     let watched: Vec<Input> = watched.into_iter().collect();
     let run = VirtualRun::new(&closed, &watched, setup)?;
-    let mut runner = Runner {
-        run,
-        folder,
-        setup,
-        start: None,
-        moved: false,
-        result: TestResult::default(),
-    };
+    let mut runner =
+        Runner { run, folder, setup, start: None, moved: false, result: TestResult::default() };
     let end = implied_end(&test.actions);
     for (i, action) in test.actions.iter().enumerate() {
         if Some(i) == end {
@@ -189,9 +183,8 @@ impl Runner<'_> {
                 return Ok(());
             }
             if !waits {
-                let waited = within.map_or_else(String::new, |it| {
-                    format!(" within {}", format_duration(it))
-                });
+                let waited = within
+                    .map_or_else(String::new, |it| format!(" within {}", format_duration(it)));
                 let count = found.len();
                 let text = format!("`{input}` put out {count} rows{waited}, not those expected:");
                 return self.fail(span, format!("{text}\n{}", lines.join("\n")));

@@ -1,0 +1,56 @@
+//! `weir demo`: see it work.
+
+use super::{run::progress, say};
+use crate::cli::DemoArgs;
+use crate::demo::{self, Choices};
+use crate::exit::Exit;
+use crate::machine;
+use dsl::ast::ExprKind;
+use dsl::value::Value;
+use std::time::Duration;
+
+/// Runs the demo and says where its files are.
+pub(super) fn demo(args: &DemoArgs) -> Exit {
+    let duration = match args.duration.as_deref().map(duration).transpose() {
+        Ok(duration) => duration,
+        Err(why) => {
+            say(&format!("weir: {why}"));
+            return Exit::Usage;
+        }
+    };
+    if args.devices == 0 || args.rate == 0 {
+        say("weir: a fleet has at least one device and sends at least one message a second");
+        return Exit::Usage;
+    }
+    super::run::log(crate::cli::LogFormat::Text);
+    let choices =
+        Choices { duration, devices: args.devices, rate: args.rate, threads: machine::cores() };
+    let line = (!args.quiet).then_some(progress as crate::run::Line);
+    let finished = match demo::run(&choices, line) {
+        Ok(finished) => finished,
+        Err(error) => {
+            say(&format!("weir: {error}"));
+            return Exit::Failed;
+        }
+    };
+    if let Some(error) = &finished.report.error {
+        say(&format!("weir: {error}"));
+    }
+    say(finished.table().trim_end());
+    say(&format!("weir: averages, alerts and rejected messages are in ./{}/", demo::FOLDER));
+    finished.exit()
+}
+
+/// `30s`, as the language writes it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = dsl::parse::expression(text).ok().map(|it| it.kind);
+    match parsed {
+        Some(ExprKind::Literal(literal)) => match literal.value {
+            Value::Duration(micros) if micros > 0 => {
+                Ok(Duration::from_micros(micros.unsigned_abs()))
+            }
+            _ => Err(format!("`--for {text}` is no duration; write `--for 30s`")),
+        },
+        _ => Err(format!("`--for {text}` is no duration; write `--for 30s`")),
+    }
+}
