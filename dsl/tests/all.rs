@@ -14,6 +14,7 @@ mod syntax {
     mod robust;
 }
 mod check {
+    mod example;
     mod expr_constants;
     mod pipelines;
 }
