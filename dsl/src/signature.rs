@@ -5,6 +5,7 @@
 //! word never touches the grammar or the checker. Documentation is data here, and its examples run as tests.
 
 use crate::types::{Type, Typed};
+use crate::value::Value;
 
 /// What kind of word it is; one name may be a word of several kinds (`mqtt` is a source and a sink).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -195,6 +196,13 @@ pub enum Returns {
     /// Worked out from the arguments (positional ones in order, then options as declared; a missing one is left out).
     /// An `Err` says what is wrong with them.
     From(fn(&[Typed]) -> Result<Typed, String>),
+    /// The same, and those arguments that are constants are looked at before the first row: a pattern, a time zone.
+    Checked {
+        /// What it yields.
+        from: fn(&[Typed]) -> Result<Typed, String>,
+        /// Whether these constants will do; one that is not known yet is none. An `Err` says what is wrong with them.
+        constants: fn(&[Option<&Value>]) -> Result<(), String>,
+    },
 }
 
 /// An example, run by the tests.

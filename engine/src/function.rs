@@ -22,7 +22,7 @@ mod library;
 mod values;
 mod word;
 
-pub(crate) use call::{Call, Refusal, Refused, Work, applied};
+pub(crate) use call::{Call, Refusal, Refused, Work, applied, known_text, misused};
 pub(crate) use library::library;
 pub(crate) use values::{Column, Texts, answers, numbers, texts};
 pub(crate) use word::{

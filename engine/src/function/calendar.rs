@@ -1,7 +1,7 @@
 //! Times on a calendar: the local time of a zone and back, and the names of units.
 
-use super::{Call, Refusal, Texts, text};
-use crate::error::{Error, Result};
+use super::{Call, Refusal, Texts, misused, text};
+use crate::error::Result;
 use crate::time::Timestamp;
 use chrono::{DateTime, Days, LocalResult, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
@@ -32,10 +32,7 @@ impl Zone {
     pub(crate) fn of(call: &Call<'_>, i: usize) -> Result<Self> {
         match call.constant_text(i) {
             None => Ok(Zone::Named(i)),
-            Some(name) => name
-                .parse()
-                .map(Zone::Same)
-                .map_err(|_| Error::user(format!("`{}`: {}", call.name, unknown_zone(name)))),
+            Some(name) => zone_named(name).map(Zone::Same).map_err(|why| misused(call, &why)),
         }
     }
 
@@ -45,11 +42,14 @@ impl Zone {
             Zone::Same(zone) => Ok(Some(zone)),
             Zone::Named(_) => match texts.and_then(|it| it.get(row)) {
                 None => Ok(None),
-                Some(name) => {
-                    name.parse().map(Some).map_err(|_| Refusal::value(unknown_zone(name)))
-                }
+                Some(name) => zone_named(name).map(Some).map_err(Refusal::value),
             },
         }
+    }
+
+    /// Whether a constant names one.
+    pub(crate) fn check(name: Option<&str>) -> Result<(), String> {
+        name.map_or(Ok(()), |name| zone_named(name).map(|_| ()))
     }
 
     /// The texts that name it, where it is named by row.
@@ -61,8 +61,10 @@ impl Zone {
     }
 }
 
-fn unknown_zone(name: &str) -> String {
-    format!("there is no time zone `{name}`; zones are named like `Europe/Berlin`")
+fn zone_named(name: &str) -> Result<Tz, String> {
+    name.parse().map_err(|_| {
+        format!("there is no time zone `{name}`; zones are named like `Europe/Berlin`")
+    })
 }
 
 /// A time on the calendar of a zone.
@@ -120,9 +122,7 @@ impl<T: Copy> Named<T> {
     pub(crate) fn of(call: &Call<'_>, list: &[(&'static str, T)]) -> Result<Self> {
         match call.constant_text(0) {
             None => Ok(Named::First),
-            Some(name) => find(list, name)
-                .map(Named::Same)
-                .map_err(|message| Error::user(format!("`{}`: {message}", call.name))),
+            Some(name) => find(list, name).map(Named::Same).map_err(|why| misused(call, &why)),
         }
     }
 
@@ -139,6 +139,14 @@ impl<T: Copy> Named<T> {
             (Named::First, Some(name)) => find(list, name).map(Some).map_err(Refusal::value),
         }
     }
+}
+
+/// Whether a constant is in a list of names.
+pub(crate) fn check_name<T: Copy>(
+    list: &[(&'static str, T)],
+    name: Option<&str>,
+) -> Result<(), String> {
+    name.map_or(Ok(()), |name| find(list, name).map(|_| ()))
 }
 
 fn find<T: Copy>(list: &[(&'static str, T)], name: &str) -> Result<T, String> {

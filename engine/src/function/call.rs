@@ -86,6 +86,19 @@ impl Call<'_> {
     }
 }
 
+/// A constant that a function does not take: the checker says so already, unless it came from a param.
+pub(crate) fn misused(call: &Call<'_>, why: &str) -> Error {
+    Error::user(format!("`{}` refuses its arguments: {why}", call.name))
+}
+
+/// The text of an argument, where it is a constant that is known.
+pub(crate) fn known_text<'a>(known: &[Option<&'a Value>], i: usize) -> Option<&'a str> {
+    match known.get(i) {
+        Some(Some(Value::String(text))) => Some(text),
+        _ => None,
+    }
+}
+
 /// Works a function out over the values of its arguments.
 pub(crate) trait Work: Send + Sync {
     /// A value for each of `rows` rows, null where one is refused. An argument is a value a row or one for all.

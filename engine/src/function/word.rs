@@ -4,6 +4,7 @@ use super::{Function, Runs};
 use dsl::check::unify::unify;
 use dsl::signature::{Example, Kind, Param, Returns, Signature, Takes, TypeClass};
 use dsl::types::{Type, Typed};
+use dsl::value::Value;
 
 /// A function that is being described.
 #[derive(Debug)]
@@ -14,16 +15,20 @@ pub(crate) struct Word {
     details: &'static str,
     params: Vec<Param>,
     gives: Rule,
+    constants: Option<Constants>,
     examples: Vec<Example>,
 }
 
 /// What a call yields, told from the types of its arguments.
 type Rule = fn(&[Typed]) -> Result<Typed, String>;
 
+/// What is wrong with the arguments that are constants, those that are not known yet being none.
+type Constants = fn(&[Option<&Value>]) -> Result<(), String>;
+
 /// Begins the description of a function.
 pub(crate) fn word(name: &'static str, summary: &'static str, gives: Rule) -> Word {
     let (params, examples) = (Vec::new(), Vec::new());
-    Word { name, others: &[], summary, details: "", params, gives, examples }
+    Word { name, others: &[], summary, details: "", params, gives, constants: None, examples }
 }
 
 impl Word {
@@ -43,6 +48,11 @@ impl Word {
         self
     }
 
+    /// Looks at the arguments that are constants, before the first row.
+    pub(crate) fn checks(self, constants: Constants) -> Self {
+        Self { constants: Some(constants), ..self }
+    }
+
     /// An expression and its value as JSON.
     pub(crate) fn example(mut self, source: &'static str, result: &'static str) -> Self {
         self.examples.push(Example { title: "", source, result });
@@ -54,13 +64,17 @@ impl Word {
         // The vocabulary is made once and lives as long as the program.
         let examples: &'static [Example] = self.examples.leak();
         let names = std::iter::once(&self.name).chain(self.others);
+        let result = match self.constants {
+            None => Returns::From(self.gives),
+            Some(constants) => Returns::Checked { from: self.gives, constants },
+        };
         let signature = |name: &&'static str| Signature {
             name,
             kind: Kind::Function,
             summary: self.summary,
             details: self.details,
             params: self.params.clone(),
-            result: Returns::From(self.gives),
+            result,
             examples,
         };
         names.map(|name| Function { signature: signature(name), runs }).collect()

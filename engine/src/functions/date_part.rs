@@ -3,9 +3,9 @@
 use crate::error::Result;
 use crate::expr::{Node, Vector};
 use crate::function::Runs::Own;
-use crate::function::calendar::{Named, Zone, local, zone};
+use crate::function::calendar::{Named, Zone, check_name, local, zone};
 use crate::function::{
-    Call, Column, Function, Refused, Texts, an_int, applied, numbers, text, time, word,
+    Call, Column, Function, Refused, Texts, an_int, applied, known_text, numbers, text, time, word,
 };
 use arrow::array::ArrayRef;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
@@ -28,6 +28,10 @@ pub(super) fn words() -> Vec<Function> {
         .example("date_part(\"hour\", @2026-01-31T06:30:00Z)", "6")
         .example("date_part(\"hour\", @2026-07-31T06:30:00Z, \"Europe/Berlin\")", "8")
         .example("date_part(\"isodow\", @2026-02-01)", "7")
+        .checks(|known| {
+            check_name(PARTS, known_text(known, 0))?;
+            Zone::check(known_text(known, 2))
+        })
         .runs(Own(compile))
 }
 

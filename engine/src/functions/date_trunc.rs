@@ -3,9 +3,11 @@
 use crate::error::Result;
 use crate::expr::{Node, Vector};
 use crate::function::Runs::Own;
-use crate::function::calendar::{self, DAY, Named, Zone, local, offset, start_of_day, zone};
+use crate::function::calendar::{
+    self, DAY, Named, Zone, check_name, local, offset, start_of_day, zone,
+};
 use crate::function::{
-    Call, Column, Function, Refusal, Refused, Texts, applied, numbers, text, time, word,
+    Call, Column, Function, Refusal, Refused, Texts, applied, known_text, numbers, text, time, word,
 };
 use crate::time::Timestamp;
 use arrow::array::ArrayRef;
@@ -29,6 +31,10 @@ pub(super) fn words() -> Vec<Function> {
         .example("date_trunc(\"hour\", @2026-01-31T06:42:10Z)", "\"2026-01-31T06:00:00Z\"")
         .example("date_trunc(\"day\", @2026-01-31T06:42:10Z, \"Europe/Berlin\")", "\"2026-01-30T23:00:00Z\"")
         .example("date_trunc(\"month\", @2026-01-31)", "\"2026-01-01\"")
+        .checks(|known| {
+            check_name(UNITS, known_text(known, 0))?;
+            Zone::check(known_text(known, 2))
+        })
         .runs(Own(compile))
 }
 

@@ -5,13 +5,14 @@ use crate::expr::{Node, Vector};
 use crate::function::Runs::Own;
 use crate::function::{
     Call, Column, Function, Refusal, Refused, Texts, a_text, an_int, answers, applied, boolean,
-    int, numbers, text, texts, word,
+    int, known_text, misused, numbers, text, texts, word,
 };
 use crate::types::data_type;
 use arrow::array::{ArrayRef, ListBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Int64Type};
 use dsl::signature::Param;
 use dsl::types::{Type, Typed};
+use dsl::value::Value;
 use hashbrown::HashMap;
 use regex::{Regex, RegexBuilder};
 use std::sync::{Arc, LazyLock};
@@ -58,6 +59,7 @@ fn like() -> Vec<Function> {
         .takes(flags(false))
         .example(r#"regexp_like("sensor-42", r"^sensor-\d+$")"#, "true")
         .example(r#"regexp_like("PUMP", "pump", "i")"#, "true")
+        .checks(|known| check(known, 2))
         .runs(Own(|call| {
             let pattern = Pattern::of(call, 2)?;
             compile(call, move |args, rows, refused| {
@@ -80,6 +82,7 @@ fn count() -> Vec<Function> {
         .takes(start())
         .takes(flags(false))
         .example(r#"regexp_count("a1b22c333", r"\d+")"#, "3")
+        .checks(|known| check(known, 3))
         .runs(Own(|call| {
             let pattern = Pattern::of(call, 3)?;
             compile(call, move |args, rows, refused| {
@@ -109,6 +112,7 @@ fn position() -> Vec<Function> {
         .takes(flags(false))
         .example(r#"regexp_instr("sensor-42", r"\d")"#, "8")
         .example(r#"regexp_instr("a1b22c333", r"\d+", 1, 3)"#, "7")
+        .checks(|known| check(known, 4))
         .runs(Own(|call| {
             let pattern = Pattern::of(call, 4)?;
             compile(call, move |args, rows, refused| {
@@ -141,6 +145,7 @@ fn find() -> Vec<Function> {
         .takes(flags(false))
         .example(r#"regexp_match("plant-7/line-12", r"plant-(\d+)/line-(\d+)")"#, r#"["7", "12"]"#)
         .example(r#"regexp_match("sensor-42", r"\d+")[0]"#, r#""42""#)
+        .checks(|known| check(known, 2))
         .runs(Own(|call| {
             let pattern = Pattern::of(call, 2)?;
             let DataType::List(item) = data_type(call.ty) else {
@@ -186,6 +191,7 @@ fn replace() -> Vec<Function> {
         .takes(flags(true))
         .example(r#"regexp_replace("a1b22", r"\d+", "_", "g")"#, r#""a_b_""#)
         .example(r#"regexp_replace("line-7", r"line-(\d+)", r"L\1")"#, r#""L7""#)
+        .checks(|known| check(known, 3))
         .runs(Own(|call| {
             let pattern = Pattern::of(call, 3)?;
             compile(call, move |args, rows, refused| {
@@ -239,6 +245,12 @@ fn from_character(text: &str, n: usize) -> Option<usize> {
     text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(n - 1)
 }
 
+/// Whether pattern and flags will do, where they are known.
+fn check(known: &[Option<&Value>], flags: usize) -> Result<(), String> {
+    let (pattern, flags) = (known_text(known, 1), known_text(known, flags));
+    Compiled::new(pattern.unwrap_or_default(), flags.unwrap_or_default()).map(|_| ())
+}
+
 /// A regular expression that is ready.
 #[derive(Clone, Debug)]
 struct Compiled {
@@ -284,10 +296,9 @@ struct Pattern {
 impl Pattern {
     fn of(call: &Call<'_>, flags: usize) -> Result<Self> {
         let constant = match (call.constant_text(1), call.constant_text(flags)) {
-            (Some(pattern), Some(letters)) => Some(
-                Compiled::new(pattern, letters)
-                    .map_err(|why| Error::user(format!("`{}`: {why}", call.name)))?,
-            ),
+            (Some(pattern), Some(letters)) => {
+                Some(Compiled::new(pattern, letters).map_err(|why| misused(call, &why))?)
+            }
             _ => None,
         };
         Ok(Self { constant, flags })

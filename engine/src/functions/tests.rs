@@ -240,7 +240,7 @@ fn decimals_are_rounded_exactly() {
         let args = if digits == 0 { vec![column] } else { vec![column, int(digits)] };
         let types: Vec<Typed> = args.iter().map(|it| it.typed.clone()).collect();
         let word = all().iter().find(|it| it.signature().name == function).expect("it is there");
-        let Returns::From(rule) = word.signature().result else { panic!("it yields nothing") };
+        let Returns::From(rule) = word.signature().result else { panic!("it checks constants") };
         let yields = rule(&types).expect("it takes decimals");
         let kind = ExprKind::Call { function: function.to_owned(), args };
         let expr = Expr { kind, typed: yields, span: dsl::span::Span::new(0, 0) };
@@ -269,6 +269,27 @@ fn a_batch_that_a_library_refuses_is_halved_to_the_rows_at_fault() {
             7 => assert!(value["function"].as_str().is_some_and(|it| it.starts_with("chr(-1): "))),
             _ => assert_eq!(value, "A"),
         }
+    }
+}
+
+#[test]
+fn constants_that_a_function_does_not_take_are_found_before_the_first_row() {
+    let cases = [
+        ("regexp_like(\"a\", \"(\")", "`(` is no regular expression: unclosed group"),
+        ("regexp_count(\"a\", \"a\", 1, \"q\")", "`q` is no flag of a regular expression"),
+        ("date_part(\"hour\", @2026-01-31, \"Mars\")", "there is no time zone `Mars`"),
+        ("date_trunc(\"fortnight\", @2026-01-31)", "`fortnight` is none of `microsecond`"),
+        ("to_char(@2026-01-31, \"%Q\")", "`%Q` is no form of a time"),
+    ];
+    for (text, why) in cases {
+        let expr = dsl::parse::expression(text).expect("it parses");
+        let found = dsl::check::expression(&expr, &[], &Functions).expect_err(text);
+        let name = text.split_once('(').expect("a call").0;
+        let message = &found[0].message;
+        assert!(
+            message.starts_with(&format!("`{name}` refuses its arguments: {why}")),
+            "{message}"
+        );
     }
 }
 

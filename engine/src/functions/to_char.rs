@@ -1,11 +1,12 @@
 //! `to_char`: a time as text in a form of the user's own.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expr::{Node, Vector};
 use crate::function::Runs::Own;
 use crate::function::calendar::{Zone, local, zone};
 use crate::function::{
-    Call, Column, Function, Refusal, Refused, Texts, a_text, applied, text, texts, time, word,
+    Call, Column, Function, Refusal, Refused, Texts, a_text, applied, known_text, misused, text,
+    texts, time, word,
 };
 use arrow::array::ArrayRef;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -28,16 +29,16 @@ pub(super) fn words() -> Vec<Function> {
         .takes(zone())
         .example("to_char(@2026-01-31T06:05:00Z, \"%d.%m.%Y %H:%M\")", "\"31.01.2026 06:05\"")
         .example("to_char(@2026-01-31T06:05:00Z, \"%H:%M %z\", \"Asia/Tokyo\")", "\"15:05 +0900\"")
+        .checks(|known| {
+            known_text(known, 1).map_or(Ok(()), |form| parsed(form).map(|_| ()))?;
+            Zone::check(known_text(known, 2))
+        })
         .runs(Own(compile))
 }
 
 fn compile(call: &Call<'_>) -> Result<Node> {
     let zone = Zone::of(call, 2)?;
-    let form = call
-        .constant_text(1)
-        .map(parsed)
-        .transpose()
-        .map_err(|refusal| Error::user(format!("`{}`: {refusal}", call.name)))?;
+    let form = call.constant_text(1).map(parsed).transpose().map_err(|why| misused(call, &why))?;
     let mut args = call.nodes()?;
     args[0] = call.node_as(0, &Type::Timestamp)?;
     Ok(applied(call, args, true, move |args: &[Vector], rows, refused: &mut _| {

@@ -71,6 +71,9 @@ impl Checker<'_, '_> {
         }
         let result = match signature.result {
             Returns::From(of) => of(&given),
+            Returns::Checked { from, constants } => {
+                from(&given).and_then(|it| constants(&known(signature, &args)).map(|()| it))
+            }
             Returns::Nothing => Err("it yields no value".to_owned()),
         };
         match result {
@@ -213,6 +216,16 @@ impl Checker<'_, '_> {
 fn types(signature: &Signature, args: &Args) -> Vec<Typed> {
     let given = signature.params.iter().filter_map(|it| args.get(it.name));
     given.flat_map(flattened).map(typed).collect()
+}
+
+/// The values of the arguments that are there, in the order of the signature; none where one is not a literal.
+fn known<'a>(signature: &Signature, args: &'a Args) -> Vec<Option<&'a Value>> {
+    let given = signature.params.iter().filter_map(|it| args.get(it.name));
+    let value = |arg: &'a Arg| match arg {
+        Arg::Value(value) | Arg::Expr(Expr { kind: ExprKind::Literal(value), .. }) => Some(value),
+        _ => None,
+    };
+    given.flat_map(flattened).map(value).collect()
 }
 
 /// The arguments as expressions, in the order of the signature; one that is left out before others is null.
