@@ -14,6 +14,7 @@
 pub mod common;
 pub mod file;
 pub mod formats;
+pub mod generate;
 pub mod memory;
 pub mod mqtt;
 pub mod null;
@@ -26,7 +27,7 @@ use engine::source::SourceDef;
 
 /// Every source, in the order of the reference.
 pub fn sources() -> &'static [&'static dyn SourceDef] {
-    &[&file::FileSource, &memory::MemorySource, &mqtt::MqttSource]
+    &[&file::FileSource, &generate::Generate, &memory::MemorySource, &mqtt::MqttSource]
 }
 
 /// Every sink, in the order of the reference.
