@@ -180,6 +180,24 @@ fn what_is_checked_is_worked_out() -> Result<(), Error> {
 }
 
 #[test]
+fn the_examples_of_functions_are_typed_and_worked_out() -> Result<(), Error> {
+    let one_row = Frame { columns: &[], times: &[crate::time::Timestamp::default()], meta: None };
+    for function in crate::functions::all() {
+        let signature = function.signature();
+        for example in signature.examples {
+            let text = example.source;
+            let expr = dsl::parse::expression(text).expect(text);
+            let expr = dsl::check::expression(&expr, &[], &Functions)
+                .unwrap_or_else(|found| panic!("{text}: {found:?}"));
+            let evaluated = Program::compile(&expr, &[])?.evaluate(&one_row)?;
+            assert_eq!(evaluated.faults, [], "{text}");
+            assert_eq!(*evaluated.values.data_type(), data_type(&expr.typed.ty), "{text}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn constants_have_the_value_that_a_row_would_have() -> Result<(), Error> {
     let operands = [
         "true",
