@@ -55,7 +55,7 @@ pub enum Order {
 
 impl Order {
     /// The same order for the rows at these places.
-    fn pick(&self, places: &UInt32Array) -> Order {
+    pub(crate) fn pick(&self, places: &UInt32Array) -> Order {
         let times = |values: &ScalarBuffer<i64>| -> ScalarBuffer<i64> {
             places.values().iter().map(|&i| values[i as usize]).collect()
         };

@@ -5,6 +5,7 @@
 
 use crate::operator::OperatorDef;
 
+mod aggregate;
 mod changed;
 mod dedupe;
 mod detect;
@@ -15,6 +16,7 @@ mod select;
 // `where` is a word of Rust, too; the file is still named like the word.
 #[path = "operators/where.rs"]
 mod where_;
+mod window;
 
 /// Every step, in the order of the reference.
 pub fn all() -> &'static [&'static dyn OperatorDef] {
@@ -24,6 +26,8 @@ pub fn all() -> &'static [&'static dyn OperatorDef] {
         &extend::Extend,
         &drop::Drop,
         &rename::Rename,
+        &window::Window,
+        &aggregate::Aggregate,
         &detect::Detect,
         &changed::Changed,
         &dedupe::Dedupe,
