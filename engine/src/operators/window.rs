@@ -22,6 +22,8 @@ mod revise;
 mod saved;
 mod sessions;
 mod slice;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use crate::error::{Error, Result};

@@ -27,11 +27,6 @@ impl Groups {
         Self { rows: Vec::new(), columns }
     }
 
-    /// How many slots there are.
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// How many rows a slot has taken.
     pub(super) fn rows(&self, slot: Slot) -> u64 {
         self.rows[slot as usize]

@@ -30,6 +30,9 @@ use std::sync::Arc;
 /// Added to a row's place in a round: behind the results of the same instant that the watermark caused.
 const BEHIND_WINDOWS: Timestamp = 1 << 62;
 
+/// So many rounds can be told apart before they are counted anew: far more than any row waits.
+const ROUNDS: u32 = (1 << 28) - 1;
+
 /// Beyond so many runs in a batch, rows are gathered by slice first.
 const RUNS_MAX: usize = 32;
 
@@ -295,7 +298,11 @@ impl Panes {
             return Ok(None);
         }
         let ends = revised.causes.iter().map(|(due, _)| due.stamp).collect();
-        let behind = |due: &Due| BEHIND_WINDOWS + Timestamp::from(due.place);
+        let behind = |due: &Due| {
+            BEHIND_WINDOWS
+                + (Timestamp::from(due.round & ROUNDS) << 32)
+                + Timestamp::from(due.place)
+        };
         let starts = revised.causes.iter().map(|(due, _)| behind(due)).collect();
         let order = Some(Order::Window { ends, starts });
         let keys = &self.inputs.keys;
@@ -387,6 +394,10 @@ impl Operator for Panes {
         }
         self.results.emit(pieces, self.handed_on().micros(), out)?;
         self.go_on_from(watermark);
+        if self.placing.revises {
+            let waiting = Arc::make_mut(&mut self.waiting);
+            waiting.round = waiting.round.wrapping_add(1);
+        }
         self.drop_closed(out);
         self.sweep();
         Ok(self.handed_on())

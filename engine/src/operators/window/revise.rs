@@ -28,6 +28,8 @@ pub(super) struct Waiting {
     /// In the order in which they are due: by stamp, then as they came.
     pub(super) queue: BTreeMap<Due, Slot>,
     free: Vec<Slot>,
+    /// Counted by watermarks.
+    pub(super) round: u32,
     count: u64,
 }
 
@@ -44,8 +46,10 @@ pub(super) struct WaitingRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Due {
     pub(super) stamp: Timestamp,
-    /// Its place in the round.
+    /// The round that it came in, and its place there: the same for any number of tasks.
+    pub(super) round: u32,
     pub(super) place: u32,
+    /// Tells rows apart that came from the same place.
     pub(super) number: u64,
 }
 
@@ -56,6 +60,7 @@ impl Waiting {
             rows: Vec::new(),
             queue: BTreeMap::new(),
             free: Vec::new(),
+            round: 0,
             count: 0,
         }
     }
@@ -76,13 +81,18 @@ impl Waiting {
                 _ => row as u32,
             };
             let waiting = WaitingRow { key: keys[row], bucket, row: row as u32 };
-            slots.push(self.put(batch.stamps.get(row), place, waiting));
+            let due = (batch.stamps.get(row), self.round, place);
+            slots.push(self.put(due, waiting));
         }
         self.groups.update(&slots, args, &batch.times, rows.start)
     }
 
-    /// An empty slot for a row.
-    pub(super) fn put(&mut self, stamp: Timestamp, place: u32, row: WaitingRow) -> Slot {
+    /// An empty slot for a row that is due with this stamp, from this round and place.
+    pub(super) fn put(
+        &mut self,
+        (stamp, round, place): (Timestamp, u32, u32),
+        row: WaitingRow,
+    ) -> Slot {
         let slot = self.free.pop().unwrap_or(self.rows.len() as Slot);
         self.groups.grow(slot as usize + 1);
         if slot as usize == self.rows.len() {
@@ -90,7 +100,7 @@ impl Waiting {
         } else {
             self.rows[slot as usize] = row;
         }
-        self.queue.insert(Due { stamp, place, number: self.count }, slot);
+        self.queue.insert(Due { stamp, round, place, number: self.count }, slot);
         self.count += 1;
         slot
     }

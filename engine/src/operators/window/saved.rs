@@ -1,7 +1,7 @@
 //! The saved state of windows.
 //!
 //! ```text
-//!  unkeyed     watermark
+//!  unkeyed     watermark │ round
 //!  key group   keys │ tag of the calls │ buckets: bounds, (key, states) …  │ waiting rows: key, due, bucket, states
 //!              keys │ tag of the calls │ sessions: key, first, last, states …
 //! ```
@@ -47,7 +47,7 @@ impl Snapshot for PanesSnapshot {
             self.write_buckets(ids, out);
             self.write_waiting(ids, out);
         })?;
-        sections.push(save_watermark(self.watermark));
+        sections.push(save_watermark(self.watermark, self.waiting.round));
         Ok(sections)
     }
 }
@@ -81,6 +81,7 @@ impl PanesSnapshot {
         for (place, due, slot, row) in rows {
             out.u32(place);
             out.i64(due.stamp);
+            out.u32(due.round);
             out.u32(due.place);
             write_bucket(row.bucket, out);
             self.waiting.groups.encode(slot, out);
@@ -98,6 +99,8 @@ pub(super) fn restore_panes(panes: &mut Panes, section: &Section) -> Result<()> 
     let mut from = begin(section)?;
     if section.id == SectionId::Unkeyed {
         panes.go_on_from(Watermark::at(from.i64()?));
+        let waiting = Arc::make_mut(&mut panes.waiting);
+        waiting.round = waiting.round.max(from.u32()?);
         return Ok(());
     }
     let keys = panes.inputs.keys.restore(&mut from)?;
@@ -115,10 +118,10 @@ pub(super) fn restore_panes(panes: &mut Panes, section: &Section) -> Result<()> 
     }
     for _ in 0..from.u32()? {
         let key = key_at(&keys, from.u32()?)?;
-        let (stamp, place) = (from.i64()?, from.u32()?);
+        let due = (from.i64()?, from.u32()?, from.u32()?);
         let bucket = read_bucket(&mut from)?;
         let waiting = Arc::make_mut(&mut panes.waiting);
-        let slot = waiting.put(stamp, place, WaitingRow { key, bucket, row: 0 });
+        let slot = waiting.put(due, WaitingRow { key, bucket, row: 0 });
         waiting.groups.decode(slot, &mut from)?;
     }
     Ok(())
@@ -144,9 +147,10 @@ pub(super) fn begin(section: &Section) -> Result<StateReader<'_>> {
 }
 
 /// The section of what belongs to no key.
-pub(super) fn save_watermark(watermark: Watermark) -> Section {
+pub(super) fn save_watermark(watermark: Watermark, round: u32) -> Section {
     let mut out = StateWriter::default();
     out.i64(watermark.micros());
+    out.u32(round);
     Section { id: SectionId::Unkeyed, version: VERSION, bytes: out.finish().into() }
 }
 

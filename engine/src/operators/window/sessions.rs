@@ -465,7 +465,7 @@ impl Snapshot for SessionsSnapshot {
             }
         };
         let mut sections = save_keys(&self.keys, &self.calls, live, write)?;
-        sections.push(save_watermark(self.watermark));
+        sections.push(save_watermark(self.watermark, 0));
         Ok(sections)
     }
 }
