@@ -31,8 +31,7 @@ fn example() -> SourceFile {
         let (before, call) = rest.split_at(at);
         let end = call.find("\n\n").expect("a statement ends in an empty line");
         kept.push_str(before);
-        let path = format!("{}.jsonl", kept.lines().count());
-        kept.push_str(&format!("| into file(path: \"{path}\", append: true)"));
+        kept.push_str("| into file(path: \"out.jsonl\", append: true)");
         rest = &call[end..];
     }
     kept.push_str(rest);
