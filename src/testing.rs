@@ -234,6 +234,32 @@ impl VirtualRun {
     }
 }
 
+/// Runs a closed plan once on real threads: everything is fed before it begins, and every source ends. Returns the rows of
+/// each watched stream.
+pub fn on_threads(
+    plan: &Plan,
+    watched: &[Input],
+    setup: Setup,
+    rows: &[(String, String, Payload)],
+) -> Result<(BTreeMap<Input, Vec<Json>>, Outcome)> {
+    let mut run = VirtualRun::new(plan, watched, setup)?;
+    run.simulation = None;
+    for (source, split, payload) in rows {
+        run.input(source)?.push(split, [payload.bytes()]);
+    }
+    run.inputs.values().for_each(Fed::end);
+    let job = runtime::prepare(&run.plan, &run.settings, &run.world, None)?;
+    let outcome = job.start()?.wait();
+    if let runtime::Ended::Failed(error) = outcome.ended {
+        return Err(error);
+    }
+    let mut found = BTreeMap::new();
+    for (input, watched) in &run.outputs {
+        found.insert(input.clone(), typed_json(&watched.output.take(), &watched.columns)?);
+    }
+    Ok((found, outcome))
+}
+
 impl Drop for VirtualRun {
     fn drop(&mut self) {
         self.simulation = None;

@@ -1,6 +1,6 @@
 //! Reads a golden file: headings, and the fenced blocks under them.
 //!
-//! A heading that owns an expectation is one test. Programs, inputs and configuration are inherited from the headings
+//! A heading that owns an expectation is one test; a program whose lines say what is wrong with them is one, too. Programs, inputs and configuration are inherited from the headings
 //! above, so a program is written once and probed several times. Every block keeps its byte range in the file, so that
 //! expectations can be rewritten in place.
 
@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// A fenced block.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub(crate) struct Block {
     /// The words behind the fence: `output`, `peaks`, `ordered`.
     pub info: Vec<String>,
     /// What stands between the fences.
@@ -21,24 +21,24 @@ pub struct Block {
 
 impl Block {
     /// The first word behind the fence.
-    pub fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         self.info.first().map_or("", String::as_str)
     }
 
     /// The word behind the kind, if any.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.info.get(1).map(String::as_str)
     }
 
     /// Whether this word stands behind the kind.
-    pub fn has(&self, word: &str) -> bool {
+    pub(crate) fn has(&self, word: &str) -> bool {
         self.info.iter().skip(1).any(|it| it == word)
     }
 }
 
 /// A heading with the blocks directly under it and those it inherits.
 #[derive(Clone, Debug)]
-pub struct Section {
+pub(crate) struct Section {
     /// The headings from the top down to this one, joined by ` / `.
     pub path: String,
     /// Blocks of the headings above, from the top down.
@@ -49,7 +49,7 @@ pub struct Section {
 
 impl Section {
     /// All blocks of a kind, inherited ones first.
-    pub fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
+    pub(crate) fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
         self.inherited.iter().chain(&self.own).filter(move |block| block.kind() == kind)
     }
 }
@@ -61,7 +61,7 @@ const EXPECTATIONS: [&str; 6] = ["output", "plan", "diagnostics", "cases", "form
 const INHERITED: [&str; 3] = ["pipe", "config", "input"];
 
 /// The sections of a file that are tests: those with an expectation of their own.
-pub fn sections(file: &str, text: &str) -> Result<Vec<Section>, String> {
+pub(crate) fn sections(file: &str, text: &str) -> Result<Vec<Section>, String> {
     // One entry a heading level that is open: its title, and what the headings below it inherit from it.
     let mut open: Vec<(usize, String, Vec<Block>)> = Vec::new();
     let mut tests: Vec<Section> = Vec::new();
@@ -112,13 +112,12 @@ fn block(
 }
 
 /// Ends a heading: it becomes a test if it has an expectation, and its other blocks are there for those below.
-fn close(
-    open: &mut [(usize, String, Vec<Block>)],
-    tests: &mut Vec<Section>,
-    own: &mut Vec<Block>,
-) {
+fn close(open: &mut [(usize, String, Vec<Block>)], tests: &mut Vec<Section>, own: &mut Vec<Block>) {
     let own = std::mem::take(own);
-    let is_test = own.iter().any(|it| EXPECTATIONS.contains(&it.kind()));
+    let is_test = own.iter().any(|it| {
+        EXPECTATIONS.contains(&it.kind())
+            || it.kind() == "pipe" && super::diagnostics::expects(&it.text)
+    });
     let path = open.iter().map(|(_, title, _)| title.as_str()).collect::<Vec<_>>().join(" / ");
     let inherited = open.iter().flat_map(|(.., blocks)| blocks.clone()).collect();
     if let Some((.., blocks)) = open.last_mut() {
