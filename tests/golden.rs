@@ -5,6 +5,7 @@
 
 mod support {
     pub(crate) mod cases;
+    pub(crate) mod diagnostics;
     pub(crate) mod examples;
     pub(crate) mod findings;
     pub(crate) mod input;

@@ -1,6 +1,6 @@
 //! Runs the program of a section over its input, in many ways, and compares what came out each time.
 
-use super::findings::Program;
+use super::findings;
 use super::input::{Event, events};
 use super::markdown::{Block, Section};
 use super::update;
@@ -35,7 +35,7 @@ pub(crate) fn check(path: &Path, section: &Section) -> Vec<String> {
 }
 
 fn try_check(path: &Path, section: &Section) -> Result<Vec<String>, String> {
-    let (plan, found) = Program::of(section).compile();
+    let (plan, found) = findings::compile(&findings::program(section));
     let plan = plan.ok_or_else(|| format!("the program does not check: {found:#?}"))?;
     let plan = dsl::constant::close(&plan, &BTreeMap::new(), &NoEnvironment)
         .map_err(|it| format!("{it:?}"))?;
