@@ -305,7 +305,8 @@ fn values_keep_to_the_bounds_of_their_param() {
 
 #[test]
 fn a_test_sets_params_for_itself() {
-    let plan = plan(params(&[("n", int(), "5")]), &[("n", Constant::Int)]);
+    let options = [("n", Constant::Int), ("env(\"PORT\") as int", Constant::Int)];
+    let plan = plan(params(&[("n", int(), "5")]), &options);
     let kind = TestActionKind::Set { param: "n".to_owned(), value: Value::Int(6) };
     let actions = vec![TestAction { kind, span: Span::default() }];
     let test = TestPlan { name: "t".to_owned(), actions, span: Span::default() };
