@@ -89,6 +89,15 @@ impl Diagnostic {
         self
     }
 
+    /// The same finding `by` bytes further on: from a piece of a text to the whole of it.
+    #[must_use]
+    pub fn shifted(mut self, by: usize) -> Self {
+        self.span = self.span.shifted(by);
+        self.related.iter_mut().for_each(|(span, _)| *span = span.shifted(by));
+        self.fixes.iter_mut().for_each(|it| it.span = it.span.shifted(by));
+        self
+    }
+
     /// Error or warning, told by the code.
     pub fn severity(&self) -> Severity {
         self.code.severity()

@@ -12,6 +12,7 @@
 //!
 //! So one mistake costs one statement or one step, and every mistake of a file is found at once.
 
+mod cut;
 mod expr;
 mod lexical;
 mod literal;
@@ -35,22 +36,21 @@ mod grammar {
 
 use grammar::{Grammar, Rule};
 
-/// Parses a file: every statement that can be parsed, and everything that is wrong with the others.
+/// Parses a file: every statement that can be parsed, what is left of the others, and everything that is wrong.
 pub fn parse(file: &SourceFile) -> (ast::File, Vec<Diagnostic>) {
     let text = file.text();
-    let mut found = lexical::check_brackets(text);
-    if !found.is_empty() {
-        // Without matching brackets no piece has a clear end; what they enclose would be reported once more.
-        return (ast::File::default(), found);
-    }
     let mut builder = tree::Builder::new(text, 0);
-    let statements = match recover::whole(text) {
-        Ok(pairs) => builder.statements(pairs),
+    let whole = match lexical::check_brackets(text).as_slice() {
+        [] => recover::whole(text),
+        _ => Err(()),
+    };
+    let tree = match whole {
+        Ok(pairs) => ast::File { statements: builder.statements(pairs), broken: Vec::new() },
         Err(()) => recover::pieces(text, &mut builder),
     };
-    found.append(&mut builder.found);
+    let mut found = builder.found;
     found.sort_by_key(|it| it.span);
-    (ast::File { statements, broken: Vec::new() }, found)
+    (tree, found)
 }
 
 /// Parses one expression: a default in a signature, an example in the reference.
@@ -60,8 +60,10 @@ pub fn expression(text: &str) -> Result<ast::Expr, Vec<Diagnostic>> {
         return Err(found);
     }
     let mut builder = tree::Builder::new(text, 0);
-    let parsed = recover::one(Rule::one_expr, text)
-        .map_err(|failure| vec![mistakes::explain(text, Span::new(0, text.len()), &failure)])?;
+    let parsed = recover::one(Rule::one_expr, text).map_err(|failure| {
+        let whole = Span::new(0, text.len());
+        vec![mistakes::explain(text, whole, mistakes::Part::Expression, &failure)]
+    })?;
     let expr = builder.only_expr(parsed);
     if builder.found.is_empty() { Ok(expr) } else { Err(builder.found) }
 }

@@ -1,5 +1,6 @@
 //! The one namespace of a file: what each name stands for, and what to say where it stands for nothing.
 
+pub(super) use super::suggest::written;
 use super::suggest::{listed, nearest};
 use crate::ast::{self, BindingKind, Statement};
 use crate::catalog::Catalog;
@@ -162,15 +163,6 @@ pub(super) fn unknown_column(name: &Name, columns: &[Column]) -> Diagnostic {
         }
         _ => diagnostic,
     }
-}
-
-/// A name as it is typed: in backticks unless it is a plain word.
-pub(super) fn written(name: &str) -> String {
-    const RESERVED: [&str; 9] = ["and", "or", "not", "in", "is", "as", "null", "true", "false"];
-    let plain = name.starts_with(|it: char| it.is_alphabetic() || it == '_')
-        && name.chars().all(|it| it.is_alphanumeric() || it == '_')
-        && !RESERVED.contains(&name);
-    if plain { name.to_owned() } else { format!("`{name}`") }
 }
 
 /// The words of one kind.

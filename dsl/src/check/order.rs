@@ -15,8 +15,8 @@ struct Reading<'a> {
     span: Span,
 }
 
-/// The streams and sinks of a file, each behind what it reads. Those that read each other in a circle are reported and
-/// left out.
+/// The streams and sinks of a file, each behind what it reads. Circles are reported, and what
+/// is read on them stands behind its reader once.
 pub(super) fn sorted<'a>(
     bindings: &[&'a Binding],
     catalog: &dyn Catalog,
@@ -48,7 +48,7 @@ enum State {
     Open,
     /// Sorted.
     Done,
-    /// In a circle, or behind one that was reported.
+    /// In a circle that was reported.
     Circle,
 }
 
@@ -85,8 +85,8 @@ impl<'a> Order<'a, '_> {
         self.path.pop();
         if self.state.get(name) == Some(&State::Open) {
             self.state.insert(name, State::Done);
-            self.sorted.push(binding);
         }
+        self.sorted.push(binding);
     }
 
     /// The end of the path reads `first`, which stands further up.

@@ -42,6 +42,15 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     text
 }
 
+/// A name as it is typed: in backticks unless it is a plain word.
+pub fn written(name: &str) -> String {
+    const RESERVED: [&str; 9] = ["and", "or", "not", "in", "is", "as", "null", "true", "false"];
+    let plain = name.starts_with(|it: char| it.is_alphabetic() || it == '_')
+        && name.chars().all(|it| it.is_alphanumeric() || it == '_')
+        && !RESERVED.contains(&name);
+    if plain { name.to_owned() } else { format!("`{name}`") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,10 +3,14 @@
 use super::Rule;
 use super::tree::Builder;
 use crate::ast::{BinaryOp, Expr, ExprKind, TemplatePart};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{Span, Spanned};
 use pest::iterators::Pair;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 use std::sync::LazyLock;
+
+/// How many operators and operands may be nested in or follow each other: each of them is a level of the tree.
+const MOST: usize = 400;
 
 /// Loosest first.
 static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
@@ -34,6 +38,31 @@ type Node = Expr;
 
 impl Builder<'_> {
     pub(super) fn expr(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        let span = self.span(&pair);
+        let size = pair.clone().into_inner().count();
+        if self.load + size > MOST {
+            self.too_long(span);
+            return Expr { kind: ExprKind::List(Vec::new()), span };
+        }
+        self.load += size;
+        let expr = self.flat(pair);
+        self.load -= size;
+        expr
+    }
+
+    /// Said once for a statement: what is nested would say it again.
+    fn too_long(&mut self, span: Span) {
+        if self.found.last().is_some_and(|it| it.code == Code::TooDeep) {
+            return;
+        }
+        let message = "the expression is too long";
+        let help = "give parts of it names with `| extend …`; many values of one column are asked for by \
+                    `x in [a, b, c]`";
+        self.found.push(Diagnostic::new(Code::TooDeep, span, message).help(help));
+    }
+
+    /// Operators and what they stand between, as the table of precedence groups them.
+    fn flat(&mut self, pair: Pair<'_, Rule>) -> Expr {
         // The four closures of the table all need the builder; they never run at the same time.
         let builder = std::cell::RefCell::new(self);
         PRECEDENCE

@@ -22,6 +22,8 @@ pub(super) enum Piece {
     Text(Span),
     /// A string that is not closed in its line.
     Unclosed(Span),
+    /// Text in single quotes, which the language does not have: what stands inside is text all the same.
+    Quoted(Span),
     /// An opening or closing bracket.
     Bracket(u8, usize),
 }
@@ -56,6 +58,13 @@ pub(super) fn scan(text: &str) -> Vec<Piece> {
                 found.push(if closed { Piece::Text(span) } else { Piece::Unclosed(span) });
                 at = end;
             }
+            b'\'' => {
+                let line = &bytes[at..line_end(bytes, at)];
+                let close = line[1..].iter().position(|it| *it == b'\'');
+                let end = close.map_or(at + 1, |n| at + n + 2);
+                found.push(Piece::Quoted(Span::new(at, end)));
+                at = end;
+            }
             bracket @ (b'(' | b')' | b'[' | b']' | b'{' | b'}') => {
                 found.push(Piece::Bracket(bracket, at));
                 at += 1;
@@ -84,6 +93,11 @@ fn raw_quote(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Where the string whose first quote stands at `at` ends, and whether it is closed.
 pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
+    string_end_within(bytes, at, 0)
+}
+
+/// The same inside `depth` brackets and holes; what is nested too deep counts as not closed.
+fn string_end_within(bytes: &[u8], at: usize, depth: usize) -> (usize, bool) {
     if bytes[at] == b'`' {
         let line = line_end(bytes, at);
         let close = bytes[at + 1..line].iter().position(|it| *it == b'`');
@@ -93,7 +107,7 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
     if bytes[at..].starts_with(b"\"\"\"") {
         let rest = &bytes[at + 3..];
         return match rest.windows(3).position(|it| it == b"\"\"\"") {
-            Some(n) => (at + 3 + n + 3, true),
+            Some(n) => (at + 3 + n + 3, !template || nesting(&rest[..n]) <= DEPTH),
             None => (line_end(bytes, at), false),
         };
     }
@@ -108,12 +122,27 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
             None => (line_end(bytes, at), false),
         };
     }
-    plain_end(bytes, at, template)
+    plain_end(bytes, at, template, depth)
+}
+
+/// How deep brackets are nested in a text.
+fn nesting(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in bytes {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// The end of `"…"`; in a template, strings inside holes are skipped.
-fn plain_end(bytes: &[u8], at: usize, template: bool) -> (usize, bool) {
+fn plain_end(bytes: &[u8], at: usize, template: bool, outside: usize) -> (usize, bool) {
     let mut i = at + 1;
+    // Brackets that are open; the first one is the brace of a hole.
     let mut depth = 0_usize;
     while i < bytes.len() && bytes[i] != b'\n' {
         match bytes[i] {
@@ -122,9 +151,10 @@ fn plain_end(bytes: &[u8], at: usize, template: bool) -> (usize, bool) {
             // A doubled brace is a brace; inside a hole, braces are records.
             b'{' if template && depth == 0 && bytes.get(i + 1) == Some(&b'{') => i += 1,
             b'{' if template => depth += 1,
-            b'}' if template => depth = depth.saturating_sub(1),
+            b'(' | b'[' if depth > 0 => depth += 1,
+            b')' | b']' | b'}' if depth > 0 => depth -= 1,
             b'"' if depth > 0 => {
-                let (end, closed) = string_end(bytes, i);
+                let (end, closed) = string_end_within(bytes, i, outside + depth);
                 if !closed {
                     return (end, false);
                 }
@@ -133,9 +163,34 @@ fn plain_end(bytes: &[u8], at: usize, template: bool) -> (usize, bool) {
             b'"' => return (i + 1, true),
             _ => {}
         }
+        if outside + depth > DEPTH {
+            return (line_end(bytes, at), false);
+        }
         i += 1;
     }
     (i.min(bytes.len()), false)
+}
+
+/// Types that are nested too deep: a run of names, commas and `<`.
+fn check_angles(text: &str) -> Option<Diagnostic> {
+    let mut open = 0;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '<' => open += 1,
+            ',' | '_' => {}
+            _ if letter.is_alphanumeric() || letter.is_whitespace() => {}
+            _ => open = 0,
+        }
+        if open > DEPTH {
+            return Some(too_deep(at, "give the types inside a column of their own"));
+        }
+    }
+    None
+}
+
+fn too_deep(at: usize, help: &str) -> Diagnostic {
+    let message = format!("more than {DEPTH} brackets inside each other");
+    Diagnostic::new(Code::TooDeep, Span::new(at, at + 1), message).help(help)
 }
 
 /// Unclosed strings, and brackets that do not match or are nested too deep. Names the opening one.
@@ -149,22 +204,21 @@ pub(super) fn check_brackets(text: &str) -> Vec<Diagnostic> {
                 open.push((bracket, at));
                 if open.len() == DEPTH + 1 {
                     let help = "give a part of it a name with `extend` or a stream of its own";
-                    let message = format!("more than {DEPTH} brackets inside each other");
-                    let span = Span::new(at, at + 1);
-                    found.push(Diagnostic::new(Code::TooDeep, span, message).help(help));
+                    found.push(too_deep(at, help));
                     return found;
                 }
             }
             Piece::Bracket(bracket, at) => match open.pop() {
                 Some((opening, _)) if closes(opening) == bracket => {}
                 other => {
-                    found.push(wrong_bracket(bracket, at, other));
+                    found.push(wrong_bracket(text, bracket, at, other));
                     return found;
                 }
             },
             _ => {}
         }
     }
+    found.extend(check_angles(text));
     // Only the innermost is named: what stands around it is usually closed by the same missing bracket.
     if let Some((bracket, at)) = open.pop()
         && found.is_empty()
@@ -185,26 +239,30 @@ fn closes(bracket: u8) -> u8 {
     }
 }
 
-fn wrong_bracket(bracket: u8, at: usize, opening: Option<(u8, usize)>) -> Diagnostic {
+fn wrong_bracket(text: &str, bracket: u8, at: usize, opening: Option<(u8, usize)>) -> Diagnostic {
     let span = Span::new(at, at + 1);
     let bracket = char::from(bracket);
-    match opening {
-        None => {
-            Diagnostic::new(Code::UnopenedBracket, span, format!("this `{bracket}` closes nothing"))
-                .help("take it away, or open it before")
-        }
-        Some((opening, from)) => {
-            let close = char::from(closes(opening));
-            let opening = char::from(opening);
-            Diagnostic::new(
-                Code::UnclosedBracket,
-                span,
-                format!("expected `{close}`, found `{bracket}`"),
-            )
-            .related(Span::new(from, from + 1), format!("this `{opening}` is still open"))
-            .help(format!("close it with `{close}`"))
-        }
+    let Some((opening, from)) = opening else {
+        let message = format!("this `{bracket}` closes nothing");
+        return Diagnostic::new(Code::UnopenedBracket, span, message)
+            .help("take it away, or open it before");
+    };
+    let close = char::from(closes(opening));
+    let opening = char::from(opening);
+    let open = Span::new(from, from + 1);
+    // What is closed in another line was forgotten in its own.
+    if text[from..at].contains('\n') {
+        return Diagnostic::new(
+            Code::UnclosedBracket,
+            open,
+            format!("this `{opening}` is never closed"),
+        )
+        .related(span, format!("this `{bracket}` closes something else"))
+        .help(format!("write `{close}` where it ends"));
     }
+    Diagnostic::new(Code::UnclosedBracket, span, format!("expected `{close}`, found `{bracket}`"))
+        .related(open, format!("this `{opening}` is still open"))
+        .help(format!("close it with `{close}`"))
 }
 
 fn unclosed_text(text: &str, span: Span) -> Diagnostic {

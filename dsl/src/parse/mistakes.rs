@@ -2,6 +2,11 @@
 //!
 //! Habits of other languages are answered first, each by the text at the place; only then comes the general message.
 
+mod expected;
+mod lines;
+mod tokens;
+mod words;
+
 use super::Rule;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
@@ -15,18 +20,154 @@ pub(super) struct Failure {
     pub(super) expected: Vec<Rule>,
 }
 
+/// What the piece should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A statement whose head is known.
+    Statement,
+    /// A line that belongs to no statement.
+    Line,
+    /// The head of a stream, source or sink.
+    Head,
+    /// Steps.
+    Step,
+    /// A field of a schema.
+    Field,
+    /// An action of a test.
+    Action,
+    /// An expression.
+    Expression,
+}
+
 /// Explains why the piece of `text` at `piece` does not parse.
-pub(super) fn explain(text: &str, piece: Span, failure: &Failure) -> Diagnostic {
-    let at = (piece.start + failure.at).min(text.len());
-    let span = token(text, at);
-    let found = if span.start == span.end { "the end" } else { &text[span.start..span.end] };
-    let expected = expected(&failure.expected);
-    let message = if found == "the end" {
-        format!("expected {expected}, found the end of the text")
-    } else {
-        format!("expected {expected}, found `{found}`")
+pub(super) fn explain(text: &str, piece: Span, part: Part, failure: &Failure) -> Diagnostic {
+    let place = Place::of(text, piece, part, failure);
+    lines::explain(&place)
+        .or_else(|| tokens::explain(&place))
+        .or_else(|| words::explain(&place))
+        .unwrap_or_else(|| general(&place))
+}
+
+fn general(place: &Place<'_>) -> Diagnostic {
+    let expected = expected::expected(place);
+    let message = match (expected, place.found) {
+        (Some(expected), "") => format!("expected {expected}, found the end of {}", place.whole()),
+        (Some(expected), found) => format!("expected {expected}, found `{found}`"),
+        (None, "") => format!("{} ends too early", place.whole()),
+        (None, found) => format!("`{found}` cannot stand here"),
     };
-    Diagnostic::new(Code::UnexpectedText, span, message)
+    place.finding(message)
+}
+
+/// The place where parsing stopped.
+struct Place<'a> {
+    text: &'a str,
+    /// The piece that does not parse.
+    piece: Span,
+    part: Part,
+    /// The byte at which parsing stopped; never in the blanks at the end of the piece.
+    at: usize,
+    /// The token there; empty at the end.
+    found: &'a str,
+    expected: &'a [Rule],
+}
+
+impl<'a> Place<'a> {
+    fn of(text: &'a str, piece: Span, part: Part, failure: &'a Failure) -> Self {
+        let at = (piece.start + failure.at).min(piece.end);
+        let behind = &text[at..piece.end];
+        let ends = behind.lines().all(|it| it.trim().is_empty() || it.trim().starts_with('#'));
+        let (at, found) = if ends {
+            (end(text, piece.start, at), "")
+        } else {
+            let blanks = behind.len() - behind.trim_start().len();
+            let token = token(text, at + blanks);
+            (token.start, &text[token.start..token.end])
+        };
+        Self { text, piece, part, at, found, expected: &failure.expected }
+    }
+
+    /// The token.
+    fn span(&self) -> Span {
+        Span::new(self.at, self.at + self.found.len())
+    }
+
+    /// A finding at the token.
+    fn finding(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Code::UnexpectedText, self.span(), message)
+    }
+
+    /// A finding somewhere else.
+    fn finding_at(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(Code::UnexpectedText, span, message)
+    }
+
+    /// The text of the piece before the place, blanks at its end taken off.
+    fn before(&self) -> &'a str {
+        self.text[self.piece.start..self.at].trim_end()
+    }
+
+    /// The text of the piece from the place on.
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..self.piece.end]
+    }
+
+    /// The rest of the line from the place on.
+    fn rest_of_line(&self) -> &'a str {
+        self.rest().lines().next().unwrap_or("")
+    }
+
+    /// The word that ends right before the place, and where it stands.
+    fn word_before(&self) -> Option<(&'a str, Span)> {
+        let before = self.before();
+        let is_word = |it: char| it.is_alphanumeric() || it == '_';
+        let word = before.trim_end_matches(is_word);
+        let (start, end) = (self.piece.start + word.len(), self.piece.start + before.len());
+        (start < end).then(|| (&self.text[start..end], Span::new(start, end)))
+    }
+
+    /// Whether the place is the first of its line.
+    fn begins_line(&self) -> bool {
+        let line = self.text[..self.at].rfind('\n').map_or(0, |it| it + 1);
+        self.text[line..self.at].trim().is_empty()
+    }
+
+    fn expects(&self, rule: Rule) -> bool {
+        self.expected.contains(&rule)
+    }
+
+    /// Whether an expression is complete here, so that something has to come between it and another one.
+    fn behind_expression(&self) -> bool {
+        self.expects(Rule::compare) || self.expects(Rule::add)
+    }
+
+    /// What the piece is called.
+    fn whole(&self) -> &'static str {
+        match self.part {
+            Part::Statement | Part::Line | Part::Head => "the statement",
+            Part::Step => "the step",
+            Part::Field => "the field",
+            Part::Action => "the action",
+            Part::Expression => "the text",
+        }
+    }
+}
+
+/// The end of what is written before `at`, without blanks and comments.
+fn end(text: &str, start: usize, at: usize) -> usize {
+    let mut end = start;
+    let mut line_start = start;
+    for line in text[start..at].split_inclusive('\n') {
+        let code = match line.trim_start() {
+            it if it.starts_with('#') => "",
+            _ => line.trim_end(),
+        };
+        if !code.trim().is_empty() {
+            end = line_start + code.len();
+        }
+        line_start += line.len();
+    }
+    end
 }
 
 /// The token that begins at `at`.
@@ -39,32 +180,4 @@ fn token(text: &str, at: usize) -> Span {
         Some(first) => first.len_utf8(),
     };
     Span::new(at, at + length)
-}
-
-/// What could have stood there, in words.
-fn expected(rules: &[Rule]) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    for rule in rules {
-        let word = match rule {
-            Rule::binding | Rule::schema | Rule::param | Rule::test | Rule::import | Rule::kind => {
-                "a statement"
-            }
-            Rule::step => "a step",
-            Rule::type_ => "a type",
-            Rule::ident | Rule::word | Rule::quoted => "a name",
-            Rule::assign => "`=`",
-            Rule::string | Rule::block | Rule::raw => "text",
-            Rule::expr | Rule::call | Rule::list | Rule::record | Rule::number | Rule::group => {
-                "an expression"
-            }
-            _ => continue,
-        };
-        if !words.contains(&word) {
-            words.push(word);
-        }
-    }
-    if words.contains(&"an expression") {
-        words.retain(|it| *it != "a name" && *it != "text");
-    }
-    if words.is_empty() { "something else".to_owned() } else { words.join(" or ") }
 }

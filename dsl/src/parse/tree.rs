@@ -15,6 +15,8 @@ pub(super) struct Builder<'a> {
     comments: Vec<Span>,
     /// Where the text that is being parsed begins in `text`.
     base: usize,
+    /// How many operators and operands stand round the expression that is being built.
+    pub(super) load: usize,
     /// What is wrong with literals.
     pub(super) found: Vec<Diagnostic>,
 }
@@ -22,7 +24,7 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     pub(super) fn new(text: &'a str, base: usize) -> Self {
         let comments = lexical::comments(text).into_iter().map(|it| it.span).collect();
-        Self { text, comments, base, found: Vec::new() }
+        Self { text, comments, base, load: 0, found: Vec::new() }
     }
 
     /// The same builder for a piece that begins at `base`.
@@ -217,6 +219,24 @@ impl<'a> Builder<'a> {
             span.end = item_span(last).end;
         }
         Step { verb, items, span }
+    }
+
+    /// The steps of a piece that is nothing else.
+    pub(super) fn steps(&mut self, pair: Pair<'_, Rule>) -> Vec<Step> {
+        let steps = pair.into_inner().filter(|it| it.as_rule() == Rule::step);
+        steps.map(|it| self.step(it)).collect()
+    }
+
+    /// The fields of a piece that is nothing else.
+    pub(super) fn fields(&mut self, pair: Pair<'_, Rule>) -> Vec<Field> {
+        let fields = pair.into_inner().filter(|it| it.as_rule() == Rule::field);
+        fields.map(|it| self.field(it)).collect()
+    }
+
+    /// The actions of a piece that is nothing else.
+    pub(super) fn actions(&mut self, pair: Pair<'_, Rule>) -> Vec<Action> {
+        let actions = pair.into_inner().filter(|it| it.as_rule() != Rule::EOI);
+        actions.map(|it| self.action(it)).collect()
     }
 
     pub(super) fn items(&mut self, pair: Pair<'_, Rule>) -> Vec<Item> {

@@ -231,6 +231,9 @@ impl<'a> Matching<'a, '_, '_> {
                     .help(format!("write `{} = {}`", written(&name.node), brief(before.value)))
                     .fix(between, " = "),
             );
+            if let Some(index) = self.collector() {
+                self.matched.refused.push(self.subject.params[index].name);
+            }
             // It was no option, so items may follow.
             self.option = None;
             return;
