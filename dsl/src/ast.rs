@@ -164,6 +164,8 @@ pub struct Step {
     pub verb: Name,
     /// Its items.
     pub items: Vec<Item>,
+    /// It does not parse, which was reported: it has no items, and its verb is empty where none can be read.
+    pub broken: bool,
     /// From the bar to the end of the last item.
     pub span: Span,
 }
@@ -241,12 +243,25 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// What stands for an expression that does not parse.
+    pub(crate) fn gap(span: Span) -> Self {
+        Self { kind: ExprKind::Name { name: String::new(), quoted: false }, span }
+    }
+
+    /// Whether it does not parse, which was reported.
+    pub(crate) fn is_gap(&self) -> bool {
+        matches!(&self.kind, ExprKind::Name { name, .. } if name.is_empty())
+    }
+}
+
 /// The kinds of expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// A literal that is one token.
     Literal(Literal),
-    /// A column, param, choice, stream …: what it is, its place decides. `quoted` when it stood in backticks.
+    /// A column, param, choice, stream …: what it is, its place decides. `quoted` when it stood in backticks. An empty
+    /// name stands for something that does not parse, which was reported.
     Name {
         /// The name.
         name: String,

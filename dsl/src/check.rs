@@ -88,7 +88,7 @@ impl<'a, 'r> Checker<'a, 'r> {
         }
         let mut streams: Vec<StreamPlan> = Vec::new();
         let mut sinks: Vec<SinkPlan> = Vec::new();
-        for binding in order::sorted(&bindings, self.catalog, self.report) {
+        for binding in order::sorted(&bindings, self.catalog, &self.names, self.report) {
             match binding.kind.node {
                 BindingKind::Stream => streams.extend(self.stream(binding)),
                 _ => sinks.extend(self.sink(binding)),

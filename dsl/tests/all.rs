@@ -4,6 +4,11 @@
 
 mod support {
     pub(crate) mod catalog;
+    #[path = "../../../tests/support/diagnostics.rs"]
+    pub(crate) mod diagnostics;
+    #[allow(dead_code, reason = "the golden tests of the whole project use more of it")]
+    #[path = "../../../tests/support/markdown.rs"]
+    pub(crate) mod markdown;
     pub(crate) mod sexpr;
 }
 mod syntax {

@@ -6,8 +6,7 @@
 //! ````
 //!
 //! Every diagnostic has to be written down and every one written down has to be found, each on its line. A block
-//! `diagnostics` holds the whole rendering besides. The comments are blanked before the program is compiled, so columns
-//! do not move.
+//! `diagnostics` holds the whole rendering besides. The comments are taken away before the program is compiled.
 
 use super::markdown::Section;
 use dsl::catalog::Catalog;
@@ -21,7 +20,7 @@ const NAME: &str = "file.pipe";
 pub(crate) fn check(section: &Section, catalog: &dyn Catalog) -> Result<(), String> {
     let text: String = section.all("pipe").map(|it| it.text.as_str()).collect();
     let expected = expectations(&text);
-    let file = SourceFile::new(NAME, blanked(&text));
+    let file = SourceFile::new(NAME, bare(&text));
     let (plan, found) = dsl::compile(&file, catalog);
     let actual: Vec<(usize, String)> =
         found.iter().map(|it| (file.position(it.span.start).line, said(it))).collect();
@@ -78,13 +77,14 @@ fn expectations(text: &str) -> Vec<(usize, String)> {
     expected
 }
 
-/// The program without its expectations, every byte in its place.
-pub(crate) fn blanked(text: &str) -> String {
+/// The program without its expectations.
+pub(crate) fn bare(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let code = comments(line).first().copied().unwrap_or(line.len());
-        out.push_str(&line[..code]);
-        out.extend(line[code..].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+    for line in text.lines() {
+        let starts = comments(line);
+        let code = starts.first().map_or(line, |code| line[..*code].trim_end());
+        out.push_str(code);
+        out.push('\n');
     }
     out
 }

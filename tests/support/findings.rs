@@ -12,7 +12,7 @@ use weir::registry::Registry;
 /// The program of a section: its blocks put together, without what they say is found in them.
 pub(crate) fn program(section: &Section) -> SourceFile {
     let text: String = section.all("pipe").map(|it| it.text.as_str()).collect();
-    SourceFile::new("file.pipe", diagnostics::blanked(&text))
+    SourceFile::new("file.pipe", diagnostics::bare(&text))
 }
 
 /// The checked plan, if there are no errors.

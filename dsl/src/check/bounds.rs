@@ -82,6 +82,7 @@ pub(super) fn constant(
 ) -> Option<Value> {
     match expr::literal(value, typed) {
         Ok(value) => Some(value),
+        Err(_) if has_gap(value) => None,
         Err(misfit) => {
             let help = match &typed.ty {
                 _ if misfit.not_literal => "write the value itself, not how it is worked out",
@@ -94,6 +95,16 @@ pub(super) fn constant(
             report.push(Diagnostic::new(code, misfit.span, misfit.message).help(help));
             None
         }
+    }
+}
+
+/// Whether a part of it does not parse, which was reported.
+fn has_gap(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Negate(inner) => has_gap(inner),
+        ast::ExprKind::List(values) => values.iter().any(has_gap),
+        ast::ExprKind::Record(entries) => entries.iter().any(|(_, it)| has_gap(it)),
+        _ => expr.is_gap(),
     }
 }
 
@@ -122,6 +133,7 @@ fn range(
 
 /// Whether a value keeps to the bounds; reported where it does not.
 pub(super) fn keeps(
+    code: Code,
     value: &Value,
     bounds: Option<&Bounds>,
     span: Span,
@@ -140,9 +152,9 @@ pub(super) fn keeps(
         }
     };
     if !inside {
-        let message = "the value is outside its own bounds";
+        let message = "the value is outside the bounds that are declared for it";
         let help = "change the value, or the bounds behind `in`";
-        report.push(Diagnostic::new(Code::BadDefault, span, message).help(help));
+        report.push(Diagnostic::new(code, span, message).help(help));
     }
     inside
 }

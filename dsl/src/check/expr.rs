@@ -129,6 +129,9 @@ impl Checker<'_, '_> {
     fn expr(&mut self, expr: &ast::Expr) -> Expr {
         use ast::ExprKind as Kind;
         let span = expr.span;
+        if expr.is_gap() {
+            return unknown(span);
+        }
         match &expr.kind {
             Kind::Literal(literal) => self.literal(literal, span),
             Kind::Name { name, .. } => self.name(name, span),

@@ -1,5 +1,6 @@
 //! In which order bindings are checked: each behind what it reads. Circles are found here.
 
+use super::names::Names;
 use crate::ast::{Binding, BindingKind, Expr, ExprKind, From, Item};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic};
@@ -20,6 +21,7 @@ struct Reading<'a> {
 pub(super) fn sorted<'a>(
     bindings: &[&'a Binding],
     catalog: &dyn Catalog,
+    names: &Names<'_>,
     report: &mut Vec<Diagnostic>,
 ) -> Vec<&'a Binding> {
     let mut order = Order {
@@ -31,13 +33,18 @@ pub(super) fn sorted<'a>(
         report,
     };
     for binding in bindings {
-        if matches!(binding.kind.node, BindingKind::Stream | BindingKind::Sink) {
+        let flows = matches!(binding.kind.node, BindingKind::Stream | BindingKind::Sink);
+        if flows && names.defined_at(&binding.name) {
             order.bindings.insert(&binding.name.node, binding);
             order.readings.insert(&binding.name.node, readings(binding, catalog));
         }
     }
     for binding in bindings {
         order.visit(&binding.name.node);
+        // A second one of a name is read by nobody.
+        if !names.defined_at(&binding.name) && binding.kind.node != BindingKind::Source {
+            order.sorted.push(binding);
+        }
     }
     order.sorted
 }

@@ -8,6 +8,7 @@ use crate::plan::{Aggregates, Expr, ExprKind, Flow, Item, MetaField};
 use crate::span::Span;
 use crate::types::{Column, Type, Typed};
 
+use super::suggest::listed;
 use super::unify::unify;
 
 /// What `select` leaves: the items and nothing else.
@@ -75,11 +76,22 @@ pub fn added_columns(
     report: &mut Vec<Diagnostic>,
 ) -> Flow {
     let mut columns = input.columns.clone();
+    let mut there: Vec<String> = Vec::new();
     for column in added {
         if columns.iter().any(|it| it.name == column.name) {
-            report.push(exists(&column.name, span));
+            there.push(column.name);
         } else {
             columns.push(column);
+        }
+    }
+    match there.as_slice() {
+        [] => {}
+        [one] => report.push(exists(one, span)),
+        [first, ..] => {
+            // One finding for all of them: they have one cause.
+            let names = listed(there.iter().map(String::as_str));
+            let message = format!("this step adds the columns {names}, and there are such already");
+            report.push(Diagnostic { message, ..exists(first, span) });
         }
     }
     Flow { columns, window: None, ..input.clone() }

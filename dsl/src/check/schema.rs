@@ -34,7 +34,7 @@ fn field(field: &ast::Field, catalog: &dyn Catalog, report: &mut Vec<Diagnostic>
     let bounds = field.bounds.as_ref().and_then(|it| bounds::checked(it, &typed, report));
     let default = field.default.as_ref().and_then(|it| {
         let value = bounds::constant(Code::BadDefault, it, &typed, report)?;
-        bounds::keeps(&value, bounds.as_ref(), it.span, report).then_some(value)
+        bounds::keeps(Code::BadDefault, &value, bounds.as_ref(), it.span, report).then_some(value)
     });
     let children = children(&field.ty, catalog, report);
     Field {
@@ -142,7 +142,7 @@ pub(super) fn param(
             if *literal == Value::Null && !typed.nullable {
                 report.push(null_default(param, it.span));
             } else {
-                bounds::keeps(literal, bounds.as_ref(), it.span, report);
+                bounds::keeps(Code::BadDefault, literal, bounds.as_ref(), it.span, report);
             }
         }
         value

@@ -29,7 +29,7 @@ impl<'a> Checker<'a, '_> {
         let steps = binding.steps.as_slice();
         let Some(index) = steps.iter().position(|it| it.verb.node == "into") else {
             // A step that does not parse may have been it.
-            if !steps.iter().any(|it| it.verb.node.is_empty()) {
+            if !steps.iter().any(|it| it.broken) {
                 let message =
                     format!("the sink `{}` does not say where its rows go", binding.name.node);
                 self.report.push(
@@ -53,6 +53,9 @@ impl<'a> Checker<'a, '_> {
 
     /// The connector and its format.
     fn into(&mut self, step: &'a Step, from: &Rows) -> Option<(Call, Option<Call>)> {
+        if step.broken {
+            return None;
+        }
         let call = self.connector_of(step)?;
         let word = &call.name.node;
         let (Some(_), Some(rule)) =

@@ -19,7 +19,7 @@ use crate::types::Column;
 impl<'a> Checker<'a, '_> {
     /// A source; none where a mistake keeps its columns from being known.
     pub(super) fn source(&mut self, binding: &'a Binding) -> Option<SourcePlan> {
-        if let Some(step) = binding.steps.iter().find(|it| !it.verb.node.is_empty()) {
+        if let Some(step) = binding.steps.iter().find(|it| !it.broken) {
             let name = &binding.name.node;
             let message = "a source has no steps";
             self.report.push(Diagnostic::new(Code::SourceWithSteps, step.span, message).help(

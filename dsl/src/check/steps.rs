@@ -9,7 +9,7 @@ use crate::ast::Step;
 use crate::catalog::{StepContext, StepRule};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arg, Args, Flow, StepPlan};
-use crate::signature::{Kind, Signature, Takes};
+use crate::signature::{Kind, Param, Signature, Takes};
 use crate::span::{Name, Span};
 use crate::types::{Column, Type};
 use std::collections::BTreeMap;
@@ -38,6 +38,7 @@ impl<'a> Checker<'a, '_> {
         for step in steps {
             match self.step(owner, step, rows, &mut seen) {
                 Some(plan) => plans.push(plan),
+                None if step.broken => {}
                 None => rows.flow = flows::opened(Flow { window: None, ..rows.flow.clone() }),
             }
         }
@@ -56,7 +57,8 @@ impl<'a> Checker<'a, '_> {
         seen: &mut Seen<'a>,
     ) -> Option<StepPlan> {
         let verb = &step.verb.node;
-        if verb.is_empty() {
+        if step.broken {
+            self.broken_step(step, rows, seen);
             return None;
         }
         if verb == "into" {
@@ -87,6 +89,27 @@ impl<'a> Checker<'a, '_> {
         let span = step.span;
         rows.flow = output.clone();
         Some(StepPlan { id, verb: verb.clone(), args, input, output, span })
+    }
+
+    /// A step that does not parse. Where its verb is known and hands on the columns it gets, they are known behind it.
+    fn broken_step(&mut self, step: &'a Step, rows: &mut Rows, seen: &mut Seen<'a>) {
+        seen.window = None;
+        let input = Flow { window: None, ..rows.flow.clone() };
+        let verb = &step.verb.node;
+        let known = self.catalog.signature(Kind::Step, verb).zip(self.catalog.step(verb));
+        let keeps = known.is_some_and(|(signature, rule)| {
+            let makes = |it: &Param| {
+                matches!(
+                    it.takes,
+                    Takes::Items | Takes::Renames | Takes::Aggregates | Takes::Detectors
+                )
+            };
+            let (args, span) = (Args::default(), step.verb.span);
+            let context = StepContext { input: &input, args: &args, span };
+            let output = rule.flow(context, &mut Vec::new());
+            !signature.params.iter().any(makes) && output == input
+        });
+        rows.flow = if keeps { input } else { flows::opened(input) };
     }
 
     fn step_args(&mut self, step: &'a Step, signature: &Signature, flow: &Flow) -> Args {

@@ -176,6 +176,9 @@ impl<'a> Actions<'a, '_> {
     }
 
     fn duration(&mut self, expr: &ast::Expr, sample: &str) -> Option<i64> {
+        if expr.is_gap() {
+            return None;
+        }
         match literal(expr) {
             Some(Value::Duration(micros)) if *micros > 0 => Some(*micros),
             other => {
@@ -192,6 +195,9 @@ impl<'a> Actions<'a, '_> {
     }
 
     fn at(&mut self, expr: &ast::Expr) -> Option<Value> {
+        if expr.is_gap() {
+            return None;
+        }
         match literal(expr) {
             Some(it @ (Value::Timestamp(_) | Value::Duration(_))) => Some(it.clone()),
             Some(Value::Date(days)) => Some(Value::Timestamp(i64::from(*days) * DAY)),
@@ -207,6 +213,9 @@ impl<'a> Actions<'a, '_> {
     }
 
     fn count(&mut self, expr: &ast::Expr) -> Option<Value> {
+        if expr.is_gap() {
+            return None;
+        }
         let end = |it: &Option<Box<ast::Expr>>| match it {
             None => Some(None),
             Some(it) => count_of(it).map(|it| Some(Box::new(Value::Int(it)))),
@@ -251,7 +260,7 @@ impl<'a> Actions<'a, '_> {
             return None;
         };
         let read = bounds::constant(Code::RowType, value, &param.typed, self.report)?;
-        bounds::keeps(&read, param.bounds.as_ref(), value.span, self.report);
+        bounds::keeps(Code::RowType, &read, param.bounds.as_ref(), value.span, self.report);
         Some(TestActionKind::Set { param: name.node.clone(), value: read })
     }
 }

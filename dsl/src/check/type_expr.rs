@@ -23,6 +23,11 @@ const TYPES: [&str; 13] = [
     "map",
 ];
 
+/// Whether there is a type of this name, here or under another name.
+pub(super) fn is_type(name: &str) -> bool {
+    TYPES.contains(&name) || elsewhere(name).is_some() || nearest(name, TYPES).is_some()
+}
+
 /// The most digits of a decimal.
 const MOST_DIGITS: i64 = 38;
 

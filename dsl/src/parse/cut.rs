@@ -92,13 +92,13 @@ pub(super) fn at_heads(text: &str) -> Vec<Span> {
     between(whole, cuts)
 }
 
-/// Cut at lines that begin with a letter, without a blank before it.
+/// Cut at lines that begin without a blank, and not with what goes on with the line before.
 pub(super) fn at_words(text: &str, piece: Span) -> Vec<Span> {
     let part = &text[piece.start..piece.end];
     let outside = Outside::of(part);
     let cuts = line_starts(part).filter(|(start, first)| {
-        let word = part[*first..].starts_with(|it: char| it.is_alphabetic() || it == '_');
-        start == first && word && outside.is_free(*first)
+        let continues = part[*first..].starts_with(['|', ')', ']', '}', '#', '"']);
+        start == first && !continues && outside.is_free(*first)
     });
     between(piece, cuts.map(|(start, _)| start).skip_while(|it| *it == 0).collect::<Vec<_>>())
 }
@@ -241,6 +241,12 @@ pub(super) fn defined(text: &str, piece: Span) -> Option<Name> {
 /// The word at the beginning of a piece.
 pub(super) fn word(text: &str, piece: Span) -> Option<Name> {
     word_at(text, piece, skip(text, piece, piece.start))
+}
+
+/// The word behind the bar with which a piece begins.
+pub(super) fn word_behind_bar(text: &str, piece: Span) -> Option<Name> {
+    let bar = text.get(piece.start..piece.end)?.find('|')?;
+    word_at(text, piece, skip(text, piece, piece.start + bar + 1))
 }
 
 fn word_at(text: &str, piece: Span, at: usize) -> Option<Name> {

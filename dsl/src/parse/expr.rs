@@ -42,7 +42,7 @@ impl Builder<'_> {
         let size = pair.clone().into_inner().count();
         if self.load + size > MOST {
             self.too_long(span);
-            return Expr { kind: ExprKind::List(Vec::new()), span };
+            return Expr::gap(span);
         }
         self.load += size;
         let expr = self.flat(pair);
@@ -149,7 +149,7 @@ impl Builder<'_> {
             }
             Rule::template => ExprKind::Template(self.template(pair)),
             Rule::expr => return self.expr(pair),
-            _ => ExprKind::Literal(self.literal(&pair, span)),
+            _ => self.literal(&pair, span),
         };
         Expr { kind, span }
     }
@@ -186,12 +186,12 @@ impl Builder<'_> {
         if whole { super::literal::dedent_template(parts) } else { parts }
     }
 
-    fn literal(&mut self, pair: &Pair<'_, Rule>, span: Span) -> crate::ast::Literal {
+    fn literal(&mut self, pair: &Pair<'_, Rule>, span: Span) -> ExprKind {
         match super::literal::literal(pair, span) {
-            Ok(literal) => literal,
+            Ok(literal) => ExprKind::Literal(literal),
             Err(diagnostic) => {
                 self.found.push(*diagnostic);
-                crate::ast::Literal { value: crate::value::Value::Null, unit: None }
+                Expr::gap(span).kind
             }
         }
     }

@@ -266,6 +266,7 @@ fn wrong_bracket(text: &str, bracket: u8, at: usize, opening: Option<(u8, usize)
 }
 
 fn unclosed_text(text: &str, span: Span) -> Diagnostic {
+    let span = Span::new(span.start, span.start + text[span.start..span.end].trim_end().len());
     let quote = &text[span.start..=span.start];
     let (what, help) = if quote == "`" {
         ("this name", "write a backtick where the name ends")

@@ -182,13 +182,13 @@ impl<'t> Recovery<'t, '_, '_> {
                 let inner = cut::at_inner_bars(self.text, part);
                 if inner.len() < 2 || failure.is_none() {
                     self.explain(Part::Step, part, failure.as_ref());
-                    return vec![no_step(part)];
+                    return vec![no_step(self.text, part)];
                 }
                 let mut steps = Vec::new();
                 for piece in inner {
                     match self.parsed(Rule::one_step, Part::Step, piece) {
                         Some(pair) => steps.extend(self.builder.at(piece.start).steps(pair)),
-                        None => steps.push(no_step(piece)),
+                        None => steps.push(no_step(self.text, piece)),
                     }
                 }
                 steps
@@ -253,14 +253,16 @@ fn gap(kind: BindingKind, name: Name, piece: Span) -> Binding {
         name,
         from: From::Stream(nothing),
         // What is missing may have been a step.
-        steps: vec![no_step(place)],
+        steps: vec![no_step("", place)],
         span: piece,
     }
 }
 
-fn no_step(span: Span) -> Step {
-    let verb = Spanned::new(String::new(), Span::new(span.start, span.start));
-    Step { verb, items: Vec::new(), span }
+fn no_step(text: &str, span: Span) -> Step {
+    let verb = cut::word_behind_bar(text, span);
+    let verb =
+        verb.unwrap_or_else(|| Spanned::new(String::new(), Span::new(span.start, span.start)));
+    Step { verb, items: Vec::new(), broken: true, span }
 }
 
 fn no_field(name: Name, span: Span) -> Field {

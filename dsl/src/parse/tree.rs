@@ -218,7 +218,7 @@ impl<'a> Builder<'a> {
             // A comma behind the last item belongs to no item.
             span.end = item_span(last).end;
         }
-        Step { verb, items, span }
+        Step { verb, items, broken: false, span }
     }
 
     /// The steps of a piece that is nothing else.

@@ -5,7 +5,7 @@ use dsl::catalog::{
     StepRule,
 };
 use dsl::check::rules;
-use dsl::diagnostic::{Code, Diagnostic};
+use dsl::diagnostic::Diagnostic;
 use dsl::plan::{Arg, Args, Flow, Schema};
 use dsl::signature::{Constant, Kind, Param, Returns, Signature, Takes, TypeClass};
 use dsl::span::Span;
@@ -150,7 +150,14 @@ fn values() -> Vec<Signature> {
         yields("abs", Kind::Function, vec![numeric("value")], first),
         yields("round", Kind::Function, vec![numeric("value")], first),
         yields("sqrt", Kind::Function, vec![numeric("value")], float),
-        yields("power", Kind::Function, vec![numeric("base"), numeric("exponent")], float),
+        yields("power", Kind::Function, vec![numeric("base"), numeric("exponent")], |args| {
+            match args.iter().find(|it| matches!(it.ty, Type::Decimal { .. })) {
+                Some(it) => {
+                    Err(format!("it takes ints and floats, not {}; write `x as float`", it.ty))
+                }
+                None => Ok(Type::FLOAT.nullable()),
+            }
+        }),
         yields("upper", Kind::Function, text(), first),
         yields("lower", Kind::Function, text(), first),
         yields("length", Kind::Function, text(), int),
@@ -402,18 +409,12 @@ impl SinkRule for Rule {
 
     fn check(
         &self,
-        args: &Args,
+        _args: &Args,
         _flow: &Flow,
-        bounded: bool,
-        span: Span,
-        report: &mut Vec<Diagnostic>,
+        _bounded: bool,
+        _span: Span,
+        _report: &mut Vec<Diagnostic>,
     ) {
-        if self.0.1 == "file" && !bounded && args.bool("append").is_err() {
-            let message = "the input does not end, and the file begins anew with every start";
-            report.push(
-                Diagnostic::new(Code::SinkAdvice, span, message).help("write `append: true`"),
-            );
-        }
     }
 
     fn promise(&self, _args: &Args) -> SinkPromise {

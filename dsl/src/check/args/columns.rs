@@ -7,6 +7,7 @@ use crate::check::expr::{self, Grouped, Scope};
 use crate::check::flows;
 use crate::check::names::{unknown_column, written};
 use crate::check::rules::window_column;
+use crate::check::type_expr::is_type;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Aggregates, Arg, Item};
 use crate::signature::Takes;
@@ -60,6 +61,9 @@ fn existing(
         report.push(no_column(expr, option));
         return None;
     };
+    if expr.is_gap() {
+        return None;
+    }
     let columns = place.scope.columns;
     let known = columns.iter().any(|it| it.name == *name);
     if !known && !flows::is_open(columns) {
@@ -133,6 +137,10 @@ impl Made {
             }
             ast::Item::Positional(value) => (own_name(value), value),
         };
+        if let (None, Some(found)) = (&name, named_like_sql(value)) {
+            report.push(found);
+            return;
+        }
         let checked = {
             let scope = Scope { columns: &self.columns, ..scope };
             expr::check(value, &scope, report)
@@ -158,6 +166,25 @@ fn own_name(value: &ast::Expr) -> Option<Name> {
         ExprKind::Member(_, last) => Some(last.clone()),
         _ => None,
     }
+}
+
+/// `expression as name`
+fn named_like_sql(value: &ast::Expr) -> Option<Diagnostic> {
+    let ExprKind::Cast(inner, ty) = &value.kind else {
+        return None;
+    };
+    let name = &ty.name.node;
+    if ty.args != ast::TypeArgs::None || ty.nullable || is_type(name) {
+        return None;
+    }
+    let text = format!("{} = {}", written(name), brief(inner));
+    let message = format!("`as` converts to a type, and `{name}` is none");
+    Some(
+        Diagnostic::new(Code::UnnamedItem, value.span, message)
+            .help(format!("to give the column a name, write `{text}`"))
+            .fix(Span::new(inner.span.end, value.span.end), "")
+            .fix(Span::new(value.span.start, value.span.start), format!("{} = ", written(name))),
+    )
 }
 
 fn unnamed(value: &ast::Expr, aggregates: bool) -> Diagnostic {

@@ -99,6 +99,14 @@ fn respan_call(call: &mut Call, span: Span) {
     }
 }
 
+fn brief_item(item: &Item) -> String {
+    match item {
+        Item::Positional(value) => brief(value),
+        Item::Define { name, value, .. } => format!("{} = {}", name.node, brief(value)),
+        Item::Option { name, value, .. } => format!("{}: {}", name.node, brief(value)),
+    }
+}
+
 /// An expression in a help line: short ones as they are typed.
 pub(in crate::check) fn brief(expr: &Expr) -> String {
     match &expr.kind {
@@ -108,7 +116,13 @@ pub(in crate::check) fn brief(expr: &Expr) -> String {
             let unit = it.unit.as_deref().unwrap_or_default();
             format!("{}{unit}", it.value)
         }
-        ExprKind::Call(call) => format!("{}(…)", call.name.node),
+        ExprKind::Call(call) => {
+            let items: Vec<String> = call.items.iter().map(brief_item).collect();
+            let items = items.join(", ");
+            let long = items.chars().count() > 30;
+            format!("{}({})", call.name.node, if long { "…" } else { &items })
+        }
+        ExprKind::Negate(value) => format!("-{}", brief(value)),
         _ => "…".to_owned(),
     }
 }

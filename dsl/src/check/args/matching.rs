@@ -7,8 +7,9 @@ use crate::ast::{Expr, Item};
 use crate::check::names::written;
 use crate::check::suggest::{listed, nearest};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::signature::{Kind, Param, Place, Takes};
+use crate::signature::{Kind, Param, Place, Takes, TypeClass};
 use crate::span::{Name, Span};
+use crate::types::Type;
 
 /// Finds the parameter of every item. What finds none is reported, and so is a parameter that finds no item.
 pub(in crate::check) fn matched<'a>(
@@ -127,8 +128,15 @@ impl<'a> Matching<'a, '_, '_> {
         }
         let open = self.subject.params.iter().zip(&self.names);
         let option = open.filter(|(it, given)| it.place == Place::Option && given.is_none());
+        let condition = |it: &Param| it.takes == Takes::Expr(TypeClass::Is(Type::Bool));
         let help = match option.map(|(it, _)| it.name).next() {
-            Some(first) if most == 0 => format!("name it: `{first}: {}`", brief(expr)),
+            _ if self.subject.params.iter().any(condition) => {
+                format!("conditions are joined by `and` or `or`: `… and {}`", brief(expr))
+            }
+            Some(first) if most == 0 => {
+                self.matched.refused.push(first);
+                format!("name it: `{first}: {}`", brief(expr))
+            }
             Some(_) => format!("write {}; {}", missing::usage(&self.subject), self.options()),
             None => format!("write {}", missing::usage(&self.subject)),
         };
@@ -284,6 +292,10 @@ impl<'a> Matching<'a, '_, '_> {
         else {
             return rest;
         };
+        // What stands in the wrong place is not missing.
+        let open = self.subject.params.iter().zip(&self.matched.given);
+        let open = open.filter(|(it, given)| it.place != Place::Option && given.is_none());
+        self.matched.refused.extend(open.map(|(it, _)| it.name));
         let span = item_span(first).to(item_span(last));
         let name = &before.name.node;
         let message = format!("options come last, and this stands behind `{name}:`");

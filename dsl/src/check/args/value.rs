@@ -44,6 +44,9 @@ struct Reading<'a, 'r> {
 impl Reading<'_, '_> {
     fn one(&mut self, takes: &Takes, expr: &ast::Expr) -> Option<Arg> {
         let scope = self.place.scope;
+        if expr.is_gap() {
+            return None;
+        }
         match takes {
             Takes::Expr(TypeClass::Is(Type::Bool)) if self.place.input.is_some() => {
                 Some(Arg::Expr(expr::condition(expr, scope, self.report)))

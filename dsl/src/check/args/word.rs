@@ -1,6 +1,6 @@
 //! Arguments that are words themselves: `format: json`, `window tumbling(1m)`, `detect sigma(x)`.
 
-use super::given::item_span;
+use super::given::{brief, item_span};
 use super::{Place, bind_in};
 use crate::ast::{self, ExprKind};
 use crate::check::names::{unknown_word, with_article, words, written};
@@ -90,6 +90,7 @@ pub(super) fn detectors(
         };
         if name.is_none() && items.len() > 1 {
             report.push(unnamed_detector(item, value));
+            continue;
         }
         if let Some(name) = name {
             if let Some(first) = places.iter().find(|it| it.node == name.node) {
@@ -121,7 +122,7 @@ fn unnamed_detector(item: &ast::Item, value: &ast::Expr) -> Diagnostic {
                 })) => name.as_str(),
                 _ => call.name.node.as_str(),
             };
-            (column, format!("{}(…)", call.name.node))
+            (column, brief(value))
         }
         _ => ("name", "…".to_owned()),
     };

@@ -168,6 +168,7 @@ impl Checker<'_, '_> {
             "coalesce" | "ifnull" | "nvl" | "isnull" => {
                 format!("write `{} ?? {}`", arg(0), args.get(1).map_or("0", String::as_str))
             }
+            "not" => format!("write it in small letters: `not {}`", arg(0)),
             "iff" | "iif" | "case" | "when" => "write `if(condition, value, otherwise)`".to_owned(),
             "cast" | "convert" | "try_cast" => format!("write `{} as int`; `as int?` is null where it cannot", arg(0)),
             "int" | "float" | "string" | "bool" | "timestamp" | "date" | "duration" => {

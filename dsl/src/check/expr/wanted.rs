@@ -103,6 +103,14 @@ fn wanted_help(expr: &ast::Expr, found: &Type, class: &TypeClass) -> Option<Stri
         TypeClass::Time => Type::Timestamp,
         TypeClass::Any | TypeClass::Ordered | TypeClass::List => return None,
     };
+    if let (ast::ExprKind::Literal(literal), Type::Duration) = (&expr.kind, &to)
+        && let Some(unit) = literal.unit.as_deref().and_then(duration_unit)
+    {
+        return Some(format!(
+            "the units of time are `ns us ms s m h d w`: write `{}{unit}`",
+            literal.value
+        ));
+    }
     if let (ast::ExprKind::Literal(_), Type::String) = (&expr.kind, &to) {
         return Some(format!("text stands in quotes: `\"{text}\"`"));
     }
@@ -114,4 +122,17 @@ fn wanted_help(expr: &ast::Expr, found: &Type, class: &TypeClass) -> Option<Stri
     }
     let typed = conversion(&text, found, &to)?;
     Some(format!("convert it: `{typed}`"))
+}
+
+/// How a unit of time is written that other places write longer.
+fn duration_unit(unit: &str) -> Option<&'static str> {
+    Some(match unit.to_lowercase().as_str() {
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "hr" | "hrs" | "hour" | "hours" => "h",
+        "day" | "days" => "d",
+        "week" | "weeks" => "w",
+        "msec" | "millis" | "milliseconds" => "ms",
+        _ => return None,
+    })
 }

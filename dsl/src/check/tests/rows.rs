@@ -62,6 +62,9 @@ impl Reader<'_, '_> {
     }
 
     fn row(&mut self, row: &ast::Expr, columns: &[Column]) -> Option<Value> {
+        if row.is_gap() {
+            return None;
+        }
         let ExprKind::Record(entries) = &row.kind else {
             let text =
                 matches!(&row.kind, ExprKind::Literal(it) if matches!(it.value, Value::String(_)));
@@ -138,6 +141,7 @@ impl Reader<'_, '_> {
 
     fn value(&mut self, expr: &ast::Expr, typed: &Typed, name: &str) -> Option<Value> {
         match (&expr.kind, &typed.ty) {
+            _ if expr.is_gap() => None,
             (_, Type::Unknown) => None,
             (_, Type::Json) if self.source.is_some() => self.json(expr),
             (ExprKind::Record(entries), Type::Struct(fields)) => {
@@ -249,8 +253,8 @@ impl Reader<'_, '_> {
             None => Some(None),
             Some(it) => self.value(it, typed, name).map(|it| Some(Box::new(it))),
         };
-        let (low, high) = (end(low), end(high));
-        Some(Value::Range(low?, high?))
+        let low = end(low)?;
+        Some(Value::Range(low, end(high)?))
     }
 
     /// Any JSON value.

@@ -161,24 +161,27 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
     };
     if by && ["group", "partition", "order", "sort"].contains(&verb.as_str()) {
         let key = if found == "by" { "KEY" } else { place.found };
-        let diagnostic = place.finding(format!("`{verb} by` is no step"));
+        let end = if found == "by" { place.span().end } else { span.end };
+        let start = place.text[..end - 2].trim_end().len() - verb.len();
+        let diagnostic = place.finding_at(Span::new(start, end), format!("`{verb} by` is no step"));
         return Some(match verb.as_str() {
             "group" | "partition" => diagnostic.help(format!(
                 "write `| window tumbling(1m), by: {key}`, and `| aggregate …` behind it"
             )),
-            _ => diagnostic.help("a stream has no end at which it could be sorted; rows come in the order of arrival"),
+            _ => diagnostic.help(
+                "a stream has no end at which it could be sorted; rows come in the order of arrival",
+            ),
         });
     }
     if word == "case" || word == "if" && place.behind_expression() {
+        let message = match word.as_str() {
+            "case" => format!("`{written}` is written `if(…)`"),
+            _ => "`if` takes its condition and values in parentheses".to_owned(),
+        };
         return Some(
-            place
-                .finding_at(
-                    span,
-                    format!("`{written}` is a call here, with its parts in parentheses"),
-                )
-                .help(
-                    "write `if(condition, value, otherwise)`, or `if(c1, v1, c2, v2, otherwise)`",
-                ),
+            place.finding_at(span, message).help(
+                "write `if(condition, value, otherwise)`, or `if(c1, v1, c2, v2, otherwise)`",
+            ),
         );
     }
     if !place.behind_expression() {
