@@ -12,6 +12,8 @@
 #![forbid(unsafe_code)]
 
 pub mod common;
+mod decoding;
+mod encoding;
 pub mod file;
 pub mod formats;
 pub mod generate;
