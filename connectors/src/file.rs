@@ -16,15 +16,22 @@
 //! Reading and writing wait for disks, so they have threads of their own; the runtime is never held up by them.
 
 mod feed;
+mod files;
 mod follow;
 mod framed;
 mod input;
+mod output;
 mod parquet;
 mod paths;
+mod place;
+mod routes;
 mod shape;
+mod sink;
 mod source;
 mod splits;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use output::StandardOutput;
+pub use sink::FileSink;
 pub use source::FileSource;

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod common;
+pub mod console;
 mod decoding;
 mod encoding;
 pub mod file;
@@ -22,6 +23,7 @@ pub mod mqtt;
 pub mod null;
 #[cfg(test)]
 mod testing;
+mod worker;
 
 use engine::codec::Format;
 use engine::sink::SinkDef;
@@ -34,7 +36,7 @@ pub fn sources() -> &'static [&'static dyn SourceDef] {
 
 /// Every sink, in the order of the reference.
 pub fn sinks() -> &'static [&'static dyn SinkDef] {
-    &[&null::Null, &memory::MemorySink, &mqtt::MqttSink]
+    &[&file::FileSink, &console::Console, &null::Null, &memory::MemorySink, &mqtt::MqttSink]
 }
 
 /// Every format, in the order of the reference.

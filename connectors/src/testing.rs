@@ -1,19 +1,23 @@
 //! What the tests of connectors have in common: folders that go away, plans, and a runtime small enough to read.
 
 use arrow::array::RecordBatch;
-use dsl::plan::{Arg, Args, Call, Schema, SourcePlan};
+use dsl::plan::{Arg, Args, Call, FromPlan, Input, Schema, Side, SinkPlan, SourcePlan};
 use dsl::signature::{Kind, Presence, Signature};
 use dsl::span::{Span, Spanned};
 use dsl::types::Column;
 use dsl::value::Value;
+use engine::batch::{Batch, Stamps};
+use engine::codec::Encoder;
 use engine::error::Result;
+use engine::reason::Fault;
+use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
 use engine::source::{
     MakeFraming, PayloadData, Polled, Position, Source, SourceContext, SourceDef, SplitEvent,
     SplitName,
 };
 use engine::time::ManualClock;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Wake, Waker};
@@ -55,10 +59,6 @@ impl Folder {
             entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
-    }
-
-    pub(crate) fn as_path(&self) -> &Path {
-        &self.0
     }
 }
 
@@ -124,6 +124,73 @@ pub(crate) fn source_plan(
         time: None,
         span: span(),
     }
+}
+
+/// The plan of a sink as the checker would make it.
+pub(crate) fn sink_plan(
+    def: &dyn SinkDef,
+    given: Vec<(&'static str, Arg)>,
+    columns: Vec<Column>,
+) -> SinkPlan {
+    let args = args(def.signature(), given);
+    let call = |word: String, kind, args| Call { word, kind, args, span: span() };
+    SinkPlan {
+        name: "output".to_owned(),
+        from: FromPlan::One(Input { name: "input".to_owned(), side: Side::Main }),
+        steps: Vec::new(),
+        format: def.default_format(&args).map(|it| call(it, Kind::Format, Args::default())),
+        connector: call(def.signature().name.to_owned(), Kind::Sink, args),
+        columns,
+        span: span(),
+    }
+}
+
+/// What a sink is opened with.
+pub(crate) fn sink_context(encoder: Option<Box<dyn Encoder>>, bounded: bool) -> SinkContext {
+    SinkContext {
+        pipeline: "test".to_owned(),
+        encoder,
+        bounded,
+        clock: Arc::new(ManualClock::new(0)),
+        waker: waker(),
+        io: io(),
+        budget: 1 << 20,
+    }
+}
+
+/// Asks a sink until it has taken the rows. Returns those it could not write.
+pub(crate) fn write(sink: &mut dyn Sink, rows: &RecordBatch) -> Result<Vec<Fault>> {
+    let batch = Batch {
+        columns: rows.clone(),
+        times: vec![0; rows.num_rows()].into(),
+        stamps: Stamps::same(0),
+        meta: None,
+        order: None,
+    };
+    loop {
+        match sink.write(&batch)? {
+            Written::Taken(faults) => return Ok(faults),
+            Written::Busy => std::thread::park_timeout(Duration::from_secs(10)),
+        }
+    }
+}
+
+/// Asks a sink until it is prepared, and commits.
+pub(crate) fn commit(sink: &mut dyn Sink, epoch: u64) -> Result<()> {
+    loop {
+        match sink.prepare(epoch)? {
+            Prepared::Done(committable) => return sink.commit(committable),
+            Prepared::Busy => std::thread::park_timeout(Duration::from_secs(10)),
+        }
+    }
+}
+
+/// Asks a sink until everything is out.
+pub(crate) fn finish(sink: &mut dyn Sink) -> Result<()> {
+    while sink.finish(true)? == Finished::Busy {
+        std::thread::park_timeout(Duration::from_secs(10));
+    }
+    Ok(())
 }
 
 /// I/O for whatever asks for it.

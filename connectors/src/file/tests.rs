@@ -1,8 +1,10 @@
 //! Tests of files as a whole, reading and writing.
 
 mod follow;
+mod parquet;
 
 mod reading;
+mod writing;
 
 use crate::testing::{Brought, poll_until, source_context, source_plan, text};
 use dsl::plan::Arg;

@@ -70,7 +70,7 @@ impl Chance {
         if self.block == Some(block) {
             return;
         }
-        let mut stream = |number: u64, bytes: &mut Vec<u8>, row_bytes: usize| {
+        let stream = |number: u64, bytes: &mut Vec<u8>, row_bytes: usize| {
             let mut random = ChaCha8Rng::seed_from_u64(self.seed);
             random.set_stream(number);
             bytes.resize(BLOCK_ROWS as usize * row_bytes, 0);

@@ -34,7 +34,10 @@ pub(in crate::file) struct Reader {
     mask: ProjectionMask,
     wanted: Arc<Wanted>,
     fills: Vec<(Fill, Conform)>,
-    refusals: Refusals,
+    /// The columns of the file that are read.
+    read: SchemaRef,
+    /// Made when the first row is refused.
+    refusals: Option<Refusals>,
     /// The schema of the rows.
     schema: SchemaRef,
     /// The row group that is read, and how many of its rows were handed out.
@@ -71,7 +74,8 @@ impl Reader {
         let (group, row) = place(path, position, &metadata)?;
         Ok(Reader {
             path: path.to_owned(),
-            refusals: Refusals::new(&read)?,
+            read: Arc::new(read),
+            refusals: None,
             schema: schema(&wanted.columns),
             batches: None,
             file,
@@ -132,7 +136,12 @@ impl Reader {
             keep[fault.row as usize] = false;
         }
         let kept = filter_record_batch(batch, &BooleanArray::from(keep))?;
-        let rejected = self.refusals.describe(batch.columns(), faults)?;
+        let mut refusals = match self.refusals.take() {
+            Some(refusals) => refusals,
+            None => Refusals::new(&self.read)?,
+        };
+        let rejected = refusals.describe(batch.columns(), faults)?;
+        self.refusals = Some(refusals);
         let (rows, left) = self.columns(&kept)?;
         if let Some(fault) = left.first() {
             let detail = &fault.detail;

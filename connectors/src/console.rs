@@ -1,0 +1,189 @@
+//! `console`: rows for people who watch, on standard output: as a table, or as JSON lines.
+
+mod table;
+
+use crate::file::StandardOutput;
+use crate::formats;
+use crate::worker::Worker;
+use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
+use dsl::diagnostic::{Code, Diagnostic};
+use dsl::plan::{Args, Flow, SinkPlan};
+use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
+use dsl::span::Span;
+use engine::batch::Batch;
+use engine::codec::Encoder;
+use engine::error::{Error, Result};
+use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, SinkDef, Written};
+use std::sync::LazyLock;
+use table::Table;
+
+/// The word.
+#[derive(Debug)]
+pub struct Console;
+
+static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
+    name: "console",
+    kind: Kind::Sink,
+    summary: "Shows rows on standard output, for people.",
+    details: "As a table, numbers are rounded, times are UTC, and `-` stands for null; `format: json` writes each row \
+              whole, a line each. Rows beyond `limit` are counted as written and not shown. If whoever reads the \
+              output has gone (`| head`), what is left goes nowhere.",
+    params: vec![
+        Param::option("format", Takes::Choice(&["table", "json"]), "How rows are shown.")
+            .default("table"),
+        Param::option(
+            "limit",
+            Takes::Constant(Constant::Int),
+            "How many rows are shown; without it, all.",
+        ),
+    ],
+    result: Returns::Nothing,
+    examples: &[Example {
+        title: "The first hot readings",
+        source: r#"schema Reading {
+  device: string
+  value:  float
+}
+
+source readings = file(path: "readings.jsonl", schema: Reading)
+
+sink shown = readings | where value > 85.0 | into console(limit: 20)
+
+test "only hot readings are shown" {
+  feed readings [
+    { device: "a", value: 90.0 },
+    { device: "a", value: 20.0 },
+  ]
+  expect shown [
+    { device: "a", value: 90.0 },
+  ]
+}
+"#,
+        result: "",
+    }],
+});
+
+impl SinkRule for Console {
+    fn signature(&self) -> &Signature {
+        &SIGNATURE
+    }
+
+    fn default_format(&self, _args: &Args) -> Option<String> {
+        None
+    }
+
+    fn check(
+        &self,
+        args: &Args,
+        _flow: &Flow,
+        _bounded: bool,
+        span: Span,
+        report: &mut Vec<Diagnostic>,
+    ) {
+        if args.opt_int("limit").ok().flatten().is_some_and(|it| it < 0) {
+            let span = args.span("limit").unwrap_or(span);
+            let message = "`limit` is less than none";
+            let help = "write how many rows are shown, or leave it out for all";
+            report.push(Diagnostic::new(Code::BadOption, span, message).help(help));
+        }
+    }
+
+    fn promise(&self, _args: &Args) -> SinkPromise {
+        SinkPromise {
+            guarantee: Guarantee::AtLeastOnce,
+            reason: "a screen keeps nothing: rows since the last checkpoint come twice".to_owned(),
+        }
+    }
+}
+
+impl SinkDef for Console {
+    fn open(&self, plan: &SinkPlan, context: SinkContext) -> Result<Box<dyn Sink>> {
+        let args = &plan.connector.args;
+        let form = match args.choice("format")? {
+            "json" => Form::Json(json(plan)?),
+            _ => Form::Table(Table::new(&plan.columns)),
+        };
+        let limit = args.opt_int("limit")?.map_or(u64::MAX, |it| it.max(0).unsigned_abs());
+        let mut output = StandardOutput::new();
+        let work = move |text: Vec<u8>| {
+            output
+                .write(&text)
+                .map_err(|error| Error::refused("standard output cannot be written").because(error))
+        };
+        let worker = Worker::start("weir-console", context.waker, context.budget, work)?;
+        Ok(Box::new(Screen { form, left: limit, worker }))
+    }
+}
+
+/// What writes a row as JSON.
+fn json(plan: &SinkPlan) -> Result<Box<dyn Encoder>> {
+    let format = formats::ALL.iter().find(|it| it.signature().name == "json");
+    let format = format.ok_or_else(|| Error::bug("there is no format `json`"))?;
+    format.encoder(&Args::default(), &plan.columns)
+}
+
+enum Form {
+    Table(Table),
+    Json(Box<dyn Encoder>),
+}
+
+/// The open sink.
+struct Screen {
+    form: Form,
+    /// How many more rows are shown.
+    left: u64,
+    worker: Worker<Vec<u8>>,
+}
+
+impl Sink for Screen {
+    fn write(&mut self, batch: &Batch) -> Result<Written> {
+        if !self.worker.has_room()? {
+            return Ok(Written::Busy);
+        }
+        let shown = usize::try_from(self.left).unwrap_or(usize::MAX).min(batch.rows());
+        self.left -= shown as u64;
+        if shown > 0 {
+            let rows = batch.columns.slice(0, shown);
+            let text = match &mut self.form {
+                Form::Table(table) => table.show(&rows)?.into_bytes(),
+                Form::Json(encoder) => lines(encoder.as_mut(), &rows)?,
+            };
+            let bytes = text.len();
+            self.worker.push(text, bytes);
+        }
+        Ok(Written::Taken(Vec::new()))
+    }
+
+    fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
+        Ok(match self.worker.is_idle()? {
+            true => Prepared::Done(Committable { epoch, bytes: Vec::new() }),
+            false => Prepared::Busy,
+        })
+    }
+
+    fn commit(&mut self, _committable: Committable) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, _complete: bool) -> Result<Finished> {
+        Ok(if self.worker.is_idle()? { Finished::Done } else { Finished::Busy })
+    }
+
+    fn bytes(&self) -> usize {
+        self.worker.bytes()
+    }
+}
+
+/// Rows as JSON lines.
+fn lines(encoder: &mut dyn Encoder, rows: &arrow::array::RecordBatch) -> Result<Vec<u8>> {
+    let (mut payloads, mut ends) = (Vec::new(), Vec::new());
+    encoder.encode(rows, &mut payloads, &mut ends)?;
+    let mut text = Vec::with_capacity(payloads.len() + ends.len());
+    let mut start = 0;
+    for end in ends {
+        text.extend_from_slice(&payloads[start..end]);
+        text.push(b'\n');
+        start = end;
+    }
+    Ok(text)
+}

@@ -1,0 +1,228 @@
+//! Files that are being written: text in one of three packings, or Parquet.
+
+use super::place::{Place, ends_with, is_empty, unwritable};
+use super::shape::Compression;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use engine::codec::Frame;
+use engine::error::{Error, Result};
+use flate2::write::GzEncoder;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::ZstdLevel;
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use std::fs::File;
+use std::io::{self, ErrorKind, Stdout, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is written into files of a sink.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// Records of a format.
+    Text { compression: Compression, frame: Frame },
+    /// Columns.
+    Parquet { schema: SchemaRef },
+}
+
+/// What is written at once.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Framed records.
+    Text(Vec<u8>),
+    /// Columns.
+    Rows(RecordBatch),
+}
+
+impl Content {
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Content::Text(text) => text.len(),
+            Content::Rows(rows) => rows.get_array_memory_size(),
+        }
+    }
+}
+
+/// A file that is open for writing.
+pub(super) enum Output {
+    Text(Packed),
+    Parquet(Box<ArrowWriter<File>>),
+}
+
+impl Output {
+    /// Opens a file. A new text begins with the header of its format.
+    pub(super) fn open(kind: &Kind, place: &mut Place) -> Result<Output> {
+        let file = place.open()?;
+        match kind {
+            Kind::Text { compression, frame } => {
+                let empty = is_empty(place.shown(), &file)?;
+                let torn = *compression == Compression::None
+                    && !empty
+                    && !ends_with(place.shown(), &file, &frame.terminator)?;
+                let mut packed = Packed::new(*compression, file)
+                    .map_err(|error| unwritable(place.shown(), &error))?;
+                let first = match (empty, torn) {
+                    (true, _) => &frame.header,
+                    (false, true) => &frame.terminator,
+                    (false, false) => return Ok(Output::Text(packed)),
+                };
+                packed.write(first).map_err(|error| unwritable(place.shown(), &error))?;
+                Ok(Output::Text(packed))
+            }
+            Kind::Parquet { schema } => {
+                // Level 3 is where more effort hardly saves space; it is within what the level can be.
+                let level = ZstdLevel::try_new(3).unwrap_or_default();
+                let properties = WriterProperties::builder()
+                    .set_compression(parquet::basic::Compression::ZSTD(level))
+                    .set_created_by("weir".to_owned())
+                    .build();
+                let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties));
+                Ok(Output::Parquet(Box::new(writer.map_err(|it| failed(place.shown(), it))?)))
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, path: &Path, content: &Content) -> Result<()> {
+        match (self, content) {
+            (Output::Text(packed), Content::Text(text)) => {
+                packed.write(text).map_err(|error| unwritable(path, &error))
+            }
+            (Output::Parquet(writer), Content::Rows(rows)) => {
+                writer.write(rows).map_err(|error| failed(path, error))
+            }
+            _ => Err(Error::bug("a file of one kind was given rows of another")),
+        }
+    }
+
+    /// What was written is on the disk. A Parquet file has its end first: nothing of it can be read before.
+    pub(super) fn sync(&mut self, path: &Path) -> Result<()> {
+        match self {
+            Output::Text(packed) => packed.sync().map_err(|error| unwritable(path, &error)),
+            Output::Parquet(_) => Ok(()),
+        }
+    }
+
+    /// Bytes that wait in memory for the end of a row group.
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Output::Text(_) => 0,
+            Output::Parquet(writer) => writer.memory_size(),
+        }
+    }
+
+    /// Ends the row group.
+    pub(super) fn flush(&mut self, path: &Path) -> Result<()> {
+        match self {
+            Output::Text(_) => Ok(()),
+            Output::Parquet(writer) => writer.flush().map_err(|error| failed(path, error)),
+        }
+    }
+
+    /// Ends the file; it is on the disk then.
+    pub(super) fn close(self, path: &Path) -> Result<()> {
+        match self {
+            Output::Text(packed) => packed.close().map_err(|error| unwritable(path, &error)),
+            Output::Parquet(writer) => {
+                let file = writer.into_inner().map_err(|error| failed(path, error))?;
+                file.sync_all().map_err(|error| unwritable(path, &error))
+            }
+        }
+    }
+}
+
+/// Bytes on their way into a file or to standard output.
+pub(super) enum Packed {
+    Plain(File),
+    Gzip(GzEncoder<File>),
+    Zstd(zstd::stream::write::Encoder<'static, File>),
+    Standard(StandardOutput),
+}
+
+impl Packed {
+    fn new(compression: Compression, file: File) -> io::Result<Packed> {
+        Ok(match compression {
+            Compression::None => Packed::Plain(file),
+            Compression::Gzip => Packed::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            Compression::Zstd => Packed::Zstd(zstd::stream::write::Encoder::new(file, 3)?),
+        })
+    }
+
+    pub(super) fn standard() -> Packed {
+        Packed::Standard(StandardOutput::new())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Packed::Plain(file) => file.write_all(bytes),
+            Packed::Gzip(encoder) => encoder.write_all(bytes),
+            Packed::Zstd(encoder) => encoder.write_all(bytes),
+            Packed::Standard(output) => output.write(bytes),
+        }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        match self {
+            Packed::Plain(file) => file.sync_data(),
+            Packed::Gzip(encoder) => {
+                encoder.flush()?;
+                encoder.get_ref().sync_data()
+            }
+            Packed::Zstd(encoder) => {
+                encoder.flush()?;
+                encoder.get_ref().sync_data()
+            }
+            Packed::Standard(_) => Ok(()),
+        }
+    }
+
+    fn close(self) -> io::Result<()> {
+        match self {
+            Packed::Plain(file) => file.sync_all(),
+            Packed::Gzip(encoder) => encoder.finish()?.sync_all(),
+            Packed::Zstd(encoder) => encoder.finish()?.sync_all(),
+            Packed::Standard(_) => Ok(()),
+        }
+    }
+}
+
+/// Standard output. If whoever reads it has gone, what is left goes nowhere: that is how `| head` ends.
+pub(crate) struct StandardOutput {
+    output: Stdout,
+    gone: bool,
+}
+
+impl StandardOutput {
+    pub(crate) fn new() -> Self {
+        Self { output: io::stdout(), gone: false }
+    }
+
+    /// Writes and flushes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.gone {
+            return Ok(());
+        }
+        let mut output = self.output.lock();
+        match output.write_all(bytes).and_then(|()| output.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(())
+            }
+            written => written,
+        }
+    }
+}
+
+/// Why Parquet cannot be written.
+fn failed(path: &Path, error: ParquetError) -> Error {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+            Ok(error) => unwritable(path, &error),
+            Err(cause) => broken(path, &cause.to_string()),
+        },
+        other => broken(path, &other.to_string()),
+    }
+}
+
+fn broken(path: &Path, reason: &str) -> Error {
+    Error::refused(format!("`path`: `{}` cannot be written as Parquet: {reason}", path.display()))
+}

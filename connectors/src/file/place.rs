@@ -1,0 +1,175 @@
+//! Where the bytes of a file go, and when others see it under its name.
+//!
+//! ```text
+//!  aside      .NAME.partial ── publish ──► NAME      whole or not there; gone if the run breaks off
+//!  fresh      NAME, empty at first                   seen while it grows
+//!  append     NAME, behind what it holds             seen while it grows
+//! ```
+
+use engine::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// How a file is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Aside,
+    Fresh,
+    Append,
+}
+
+/// The paths that sinks of this process write.
+static TAKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// A file that is written.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+    mode: Mode,
+    /// Whether it was opened before: then it goes on where it was.
+    begun: bool,
+    published: bool,
+}
+
+impl Place {
+    /// Takes the path for one sink. Its folder is made if it is not there.
+    pub(super) fn new(path: &str, mode: Mode) -> Result<Place> {
+        let path = PathBuf::from(path);
+        if path.is_dir() || path.file_name().is_none() {
+            let shown = path.display();
+            return Err(Error::user(format!(
+                "`path`: `{shown}` is a folder; write the name of a file in it"
+            )));
+        }
+        make_folder(&folder(&path))?;
+        if !taken().insert(path.clone()) {
+            let shown = path.display();
+            return Err(Error::user(format!(
+                "`path`: `{shown}` is written by another sink already; two sinks need two files"
+            )));
+        }
+        Ok(Place { path, mode, begun: false, published: false })
+    }
+
+    /// Opens it; the second time it goes on behind what it holds.
+    pub(super) fn open(&mut self) -> Result<File> {
+        let goes_on = self.begun || self.mode == Mode::Append;
+        let mut options = OpenOptions::new();
+        options.create(true);
+        if goes_on {
+            options.append(true).read(true);
+        } else {
+            options.write(true).truncate(true);
+        }
+        let path = self.written();
+        let file = options.open(&path).map_err(|error| unwritable(&self.path, &error))?;
+        self.begun = true;
+        Ok(file)
+    }
+
+    /// Lets others see it: everything has to be in it, closed and safe.
+    pub(super) fn publish(&mut self) -> Result<()> {
+        if self.mode == Mode::Aside && !self.published {
+            let renamed = std::fs::rename(self.written(), &self.path);
+            renamed.map_err(|error| unwritable(&self.path, &error))?;
+        }
+        self.published = true;
+        sync_folder(&folder(&self.path)).map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// The name as it is told.
+    pub(super) fn shown(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name under which it is written.
+    fn written(&self) -> PathBuf {
+        if self.mode != Mode::Aside || self.published {
+            return self.path.clone();
+        }
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        self.path.with_file_name(format!(".{name}.partial"))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        taken().remove(&self.path);
+        if self.mode == Mode::Aside && self.begun && !self.published {
+            // What is left of a run that broke off; if it stays, the next run writes over it.
+            drop(std::fs::remove_file(self.written()));
+        }
+    }
+}
+
+/// Whether a file holds nothing yet.
+pub(super) fn is_empty(path: &Path, file: &File) -> Result<bool> {
+    Ok(file.metadata().map_err(|error| unwritable(path, &error))?.len() == 0)
+}
+
+/// Whether the last thing in a file that is appended to is `ending`. It is not where a run broke off in a record.
+pub(super) fn ends_with(path: &Path, mut file: &File, ending: &[u8]) -> Result<bool> {
+    let back = i64::try_from(ending.len()).unwrap_or(i64::MAX);
+    let mut last = vec![0; ending.len()];
+    let read = file.seek(SeekFrom::End(-back)).and_then(|_| file.read_exact(&mut last));
+    match read {
+        Ok(()) => Ok(last == ending),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(false),
+        Err(error) => Err(unwritable(path, &error)),
+    }
+}
+
+/// Makes a folder and those above it.
+pub(super) fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let shown = folder.display();
+        Error::user(format!("`path`: the folder `{shown}` cannot be made: {}", reason(&error)))
+    })
+}
+
+/// Why a file cannot be written, and what to do.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Error {
+    let message = format!("`path`: `{}` cannot be written: {}", path.display(), reason(error));
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::refused(message),
+        _ => Error::user(message),
+    }
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "permission denied; choose another folder".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::QuotaExceeded => "the quota of the disk is used up".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a part of it is a file and no folder".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// A new name in a folder is safe once the folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn taken() -> std::sync::MutexGuard<'static, BTreeSet<PathBuf>> {
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}

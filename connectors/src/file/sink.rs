@@ -1,0 +1,428 @@
+//! The sink `file`.
+
+use super::files::Files;
+use super::output::{Content, Kind, Output, Packed};
+use super::place::{Mode, make_folder};
+use super::routes::{self, Routes};
+use super::shape::{Compression, PathKnown, STANDARD, Shape};
+use crate::common::sink_params;
+use crate::worker::Worker;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
+use dsl::diagnostic::{Code, Diagnostic};
+use dsl::plan::{Args, Flow, SinkPlan};
+use dsl::signature::{Constant, Example, Kind as Word, Param, Returns, Signature, Takes};
+use dsl::span::Span;
+use engine::batch::Batch;
+use engine::codec::{Encoder, Frame};
+use engine::error::{Error, Result};
+use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, SinkDef, Written};
+use engine::types::schema;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+/// More does not have to wait for the disk, whatever the budget is.
+const WAITING_BYTES_MAX: usize = 32 << 20;
+
+/// The word.
+#[derive(Debug)]
+pub struct FileSink;
+
+static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
+    let mut params = vec![
+        Param::option(
+            "path",
+            Takes::RowPattern,
+            "The file, with columns filled in: `out/{site}.jsonl`; `-` is standard output.",
+        )
+        .required(),
+        Param::option(
+            "append",
+            Takes::Constant(Constant::Bool),
+            "Whether rows go behind what the file holds; otherwise it begins anew with every run.",
+        )
+        .default("false"),
+    ];
+    params.extend(sink_params());
+    Signature {
+        name: "file",
+        kind: Word::Sink,
+        summary: "Rows into files: JSON lines, CSV, Parquet.",
+        details: "The format is told from the ending, as for the source `file`; with `.gz` or `.zst` behind it the file \
+                  is compressed. Folders are made where they are missing. What a column puts into the path never \
+                  leaves its place there: `/` and a leading point become `_`.\n\n\
+                  Where all inputs end by themselves, the file is written aside and appears whole when they have \
+                  ended; a run that breaks off leaves nothing under its name. Otherwise, and with `append`, it is \
+                  written in place and can be read while it grows. A Parquet file always appears whole, at the end \
+                  of the run. A run without rows leaves an empty file, unless its name depends on rows.",
+        params,
+        result: Returns::Nothing,
+        examples: &[
+            Example {
+                title: "A file for each site",
+                source: r#"schema Reading {
+  site:  string
+  value: float
+}
+
+source readings = file(path: "readings.jsonl", schema: Reading)
+
+sink by_site = readings | into file(path: "out/{site}.jsonl")
+
+test "every reading is written" {
+  feed readings [
+    { site: "north", value: 1.0 },
+    { site: "south", value: 2.0 },
+  ]
+  expect by_site count 2
+}
+"#,
+                result: "",
+            },
+            Example {
+                title: "JSON lines to Parquet",
+                source: r#"schema Reading {
+  device: string
+  at:     timestamp
+  value:  float?
+}
+
+source readings = file(path: "day.jsonl.gz", schema: Reading)
+
+sink archive = readings | where value is not null | into file(path: "day.parquet")
+
+test "rows without a value stay out" {
+  feed readings [
+    { device: "a", at: @2026-01-01T00:00:00Z, value: 1.5 },
+    { device: "a", at: @2026-01-01T00:00:01Z },
+  ]
+  expect archive [
+    { device: "a", value: 1.5 },
+  ]
+}
+"#,
+                result: "",
+            },
+        ],
+    }
+});
+
+impl SinkRule for FileSink {
+    fn signature(&self) -> &Signature {
+        &SIGNATURE
+    }
+
+    fn default_format(&self, args: &Args) -> Option<String> {
+        PathKnown::of(args).shape()?.format().map(str::to_owned)
+    }
+
+    fn check(
+        &self,
+        args: &Args,
+        _flow: &Flow,
+        bounded: bool,
+        span: Span,
+        report: &mut Vec<Diagnostic>,
+    ) {
+        let known = PathKnown::of(args);
+        let place = args.span("path").unwrap_or(span);
+        let mut say = |code, span, message: &str, help: &str| {
+            report.push(Diagnostic::new(code, span, message).help(help));
+        };
+        let given = args.get("format").is_some();
+        let append = args.bool("append").unwrap_or(false);
+        let Some(shape) = known.shape() else {
+            if !given {
+                let message = "the format is told from the ending of `path`, which is not known before the run";
+                let help = "say it: `format: json`; without it, only Parquet files are written";
+                say(Code::SinkAdvice, place, message, help);
+            }
+            return;
+        };
+        if shape.content.is_none() && !given {
+            let message = "the ending of `path` does not say how the file is written";
+            let help = "say it: `format: json` or `format: csv`";
+            say(Code::MissingArgument, place, message, help);
+        }
+        if shape.is_parquet() {
+            check_parquet(shape, given, append, bounded, place, &mut say);
+        } else if !bounded && !append && known != PathKnown::Whole(STANDARD) {
+            let message = "the file begins anew with every run, and these rows have no end";
+            let help = "write `append: true` to keep what earlier runs wrote";
+            say(Code::SinkAdvice, place, message, help);
+        }
+    }
+
+    fn promise(&self, args: &Args) -> SinkPromise {
+        let promise =
+            |guarantee, reason: &str| SinkPromise { guarantee, reason: reason.to_owned() };
+        let known = PathKnown::of(args);
+        if known == PathKnown::Whole(STANDARD) {
+            let reason = "standard output keeps nothing: rows since the last checkpoint come twice";
+            return promise(Guarantee::AtLeastOnce, reason);
+        }
+        match known.shape() {
+            Some(shape) if shape.is_parquet() => promise(
+                Guarantee::AtMostOnce,
+                "a Parquet file is whole at the end of the run: a crash before that loses it",
+            ),
+            _ => promise(
+                Guarantee::AtLeastOnce,
+                "rows are on the disk at every checkpoint: those behind the last one come twice",
+            ),
+        }
+    }
+}
+
+fn check_parquet(
+    shape: Shape,
+    given: bool,
+    append: bool,
+    bounded: bool,
+    place: Span,
+    say: &mut impl FnMut(Code, Span, &str, &str),
+) {
+    if given {
+        let message = "a Parquet file is written without a format";
+        say(Code::OptionsClash, place, message, "leave `format` out");
+    }
+    if append {
+        let message = "nothing can be appended to a Parquet file";
+        say(Code::OptionsClash, place, message, "leave `append` out, or write JSON lines");
+    }
+    if shape.compression != Compression::None {
+        say(Code::OptionsClash, place, "Parquet is compressed inside", "end `path` in `.parquet`");
+    }
+    if !bounded {
+        let message = "a Parquet file is whole at the end of the run, and these rows have no end";
+        say(
+            Code::SinkAdvice,
+            place,
+            message,
+            "write JSON lines, which can be read while they grow",
+        );
+    }
+}
+
+impl SinkDef for FileSink {
+    fn open(&self, plan: &SinkPlan, context: SinkContext) -> Result<Box<dyn Sink>> {
+        let args = &plan.connector.args;
+        let append = args.bool("append")?;
+        let routes = Routes::new(args.row_pattern("path")?, &plan.columns)?;
+        routes::check(&routes)?;
+        let shape = shape(args);
+        let kind = kind(plan, &routes, shape, context.encoder.as_deref())?;
+        let mode = match (&kind, append) {
+            (Kind::Parquet { .. }, _) => Mode::Aside,
+            (Kind::Text { .. }, true) => Mode::Append,
+            (Kind::Text { .. }, false) if context.bounded => Mode::Aside,
+            (Kind::Text { .. }, false) => Mode::Fresh,
+        };
+        let held = Arc::new(AtomicUsize::new(0));
+        let budget = context.budget.min(WAITING_BYTES_MAX);
+        let worker = match routes.fixed() {
+            Some(STANDARD) => {
+                let mut output = Output::Text(Packed::standard());
+                if let Kind::Text { frame, .. } = &kind {
+                    output.write(STANDARD.as_ref(), &Content::Text(frame.header.clone()))?;
+                }
+                let work = move |job| to_standard(&mut output, job);
+                Worker::start("weir-stdout-writer", context.waker, budget, work)?
+            }
+            fixed => {
+                let mut files = Files::new(kind.clone(), mode, Arc::clone(&held));
+                match fixed {
+                    Some(path) => files.begin(&path.into())?,
+                    None => make_folder(routes.folder())?,
+                }
+                let work = move |job| to_files(&mut files, job);
+                Worker::start("weir-file-writer", context.waker, budget, work)?
+            }
+        };
+        let fixed = routes.fixed().map(Arc::from);
+        Ok(Box::new(FileWriter {
+            routes,
+            fixed,
+            kind,
+            encoder: context.encoder,
+            worker,
+            held,
+            asked: false,
+        }))
+    }
+}
+
+/// What the ending of the path says; nothing where it is a column.
+fn shape(args: &Args) -> Option<Shape> {
+    PathKnown::of(args).shape()
+}
+
+/// What is written, told from the path and the format.
+fn kind(
+    plan: &SinkPlan,
+    routes: &Routes,
+    shape: Option<Shape>,
+    encoder: Option<&dyn Encoder>,
+) -> Result<Kind> {
+    // A param may have made it known since the file was checked.
+    let shape = routes.fixed().map(Shape::of).or(shape);
+    let compression = shape.map_or(Compression::None, |it| it.compression);
+    let told = shape.and_then(Shape::format);
+    let settled = plan.format.as_ref().map(|it| it.word.as_str());
+    let given = plan.connector.args.get("format").is_some();
+    match (settled, encoder) {
+        (Some(format), Some(encoder)) if given || told == Some(format) => {
+            Ok(Kind::Text { compression, frame: encoder.frame() })
+        }
+        (None, _) if shape.is_some_and(Shape::is_parquet) => {
+            Ok(Kind::Parquet { schema: schema(&plan.columns) })
+        }
+        (Some(_), None) => Err(Error::bug("a file of a format was opened without its encoder")),
+        _ => {
+            let format = told.unwrap_or("json");
+            Err(Error::user(format!(
+                "`path`: how the file is written was not known when the pipeline was checked; write `format: {format}`"
+            )))
+        }
+    }
+}
+
+/// What the writer thread does.
+enum Job {
+    Write(Arc<str>, Content),
+    /// What was written has to be on the disk.
+    Sync,
+    /// The run is over.
+    Finish,
+}
+
+fn to_files(files: &mut Files, job: Job) -> Result<()> {
+    match job {
+        Job::Write(path, content) => files.write(&path, &content),
+        Job::Sync => files.sync(),
+        Job::Finish => files.finish(),
+    }
+}
+
+fn to_standard(output: &mut Output, job: Job) -> Result<()> {
+    match job {
+        Job::Write(_, content) => output.write(STANDARD.as_ref(), &content),
+        Job::Sync | Job::Finish => Ok(()),
+    }
+}
+
+/// The open sink.
+struct FileWriter {
+    routes: Routes,
+    fixed: Option<Arc<str>>,
+    kind: Kind,
+    encoder: Option<Box<dyn Encoder>>,
+    worker: Worker<Job>,
+    /// What Parquet files hold in memory.
+    held: Arc<AtomicUsize>,
+    /// Whether the thread has been asked to sync or finish already.
+    asked: bool,
+}
+
+impl Sink for FileWriter {
+    fn write(&mut self, batch: &Batch) -> Result<Written> {
+        if !self.worker.has_room()? {
+            return Ok(Written::Busy);
+        }
+        if let Some(path) = &self.fixed {
+            let path = Arc::clone(path);
+            self.push(path, &batch.columns)?;
+            return Ok(Written::Taken(Vec::new()));
+        }
+        let routed = self.routes.deal(batch)?;
+        for (path, rows) in &routed.rows {
+            self.push(Arc::clone(path), rows)?;
+        }
+        Ok(Written::Taken(routed.faults))
+    }
+
+    fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
+        Ok(match self.asked(Job::Sync)? {
+            true => Prepared::Done(Committable { epoch, bytes: Vec::new() }),
+            false => Prepared::Busy,
+        })
+    }
+
+    /// Rows in place are visible already, and those aside stay there until the end.
+    fn commit(&mut self, _committable: Committable) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, _complete: bool) -> Result<Finished> {
+        Ok(if self.asked(Job::Finish)? { Finished::Done } else { Finished::Busy })
+    }
+
+    fn bytes(&self) -> usize {
+        self.worker.bytes() + self.held.load(Ordering::Relaxed)
+    }
+}
+
+impl FileWriter {
+    /// Has the thread do this once it is through with the rest. False: it is not yet.
+    fn asked(&mut self, job: Job) -> Result<bool> {
+        if !self.asked {
+            self.asked = true;
+            self.worker.push(job, 0);
+        }
+        let done = self.worker.is_idle()?;
+        self.asked = !done;
+        Ok(done)
+    }
+
+    fn push(&mut self, path: Arc<str>, rows: &RecordBatch) -> Result<()> {
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
+        let content = match (&self.kind, &mut self.encoder) {
+            (Kind::Text { frame, .. }, Some(encoder)) => {
+                Content::Text(framed(encoder.as_mut(), frame, rows)?)
+            }
+            (Kind::Parquet { schema }, _) => Content::Rows(like(schema, rows)?),
+            (Kind::Text { .. }, None) => {
+                return Err(Error::bug("a file of a format was opened without its encoder"));
+            }
+        };
+        let bytes = content.bytes();
+        self.worker.push(Job::Write(path, content), bytes);
+        Ok(())
+    }
+}
+
+impl Drop for FileWriter {
+    /// What was written aside and is not finished is gone when the sink is.
+    fn drop(&mut self) {
+        if self.fixed.as_deref() != Some(STANDARD) {
+            self.worker.stop();
+        }
+    }
+}
+
+/// Payloads with what stands behind each in a file.
+fn framed(encoder: &mut dyn Encoder, frame: &Frame, rows: &RecordBatch) -> Result<Vec<u8>> {
+    let (mut payloads, mut ends) = (Vec::new(), Vec::with_capacity(rows.num_rows()));
+    encoder.encode(rows, &mut payloads, &mut ends)?;
+    if frame.terminator.is_empty() {
+        return Ok(payloads);
+    }
+    let mut text = Vec::with_capacity(payloads.len() + ends.len() * frame.terminator.len());
+    let mut start = 0;
+    for end in ends {
+        text.extend_from_slice(&payloads[start..end]);
+        text.extend_from_slice(&frame.terminator);
+        start = end;
+    }
+    Ok(text)
+}
+
+/// The rows under the schema of the file.
+fn like(schema: &SchemaRef, rows: &RecordBatch) -> Result<RecordBatch> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+    let columns = rows.columns().to_vec();
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
+}

@@ -1,0 +1,260 @@
+//! A thread that does the waiting of a sink: its jobs are done one after the other, and only so many bytes of them wait.
+//!
+//! ```text
+//!  Sink::write ── has_room? ── push(job) ──► │ jobs, about `budget` bytes │ ──► work(job)
+//!  Sink::prepare, finish ── is_idle? ◄────── wakes the runtime when it is worth asking again
+//! ```
+
+use engine::error::{Error, Result};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::thread::JoinHandle;
+
+/// The side that hands jobs over.
+pub(crate) struct Worker<J> {
+    shared: Arc<Shared<J>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared<J> {
+    state: Mutex<State<J>>,
+    more: Condvar,
+    waker: Waker,
+    budget: usize,
+}
+
+struct State<J> {
+    jobs: VecDeque<(J, usize)>,
+    /// The bytes of all jobs that are not done.
+    bytes: usize,
+    /// A job is being done.
+    working: bool,
+    /// Somebody was told to ask again.
+    waiting: bool,
+    /// No more jobs come: those that wait are dropped.
+    closed: bool,
+    /// The thread is gone, and why, until somebody was told.
+    stopped: Option<Option<Error>>,
+}
+
+impl<J: Send + 'static> Worker<J> {
+    /// Starts the thread. An error of `work` is the last thing that happens to it; what `work` owns goes with the thread.
+    pub(crate) fn start(
+        name: &str,
+        waker: Waker,
+        budget: usize,
+        mut work: impl FnMut(J) -> Result<()> + Send + 'static,
+    ) -> Result<Worker<J>> {
+        let state = State {
+            jobs: VecDeque::new(),
+            bytes: 0,
+            working: false,
+            waiting: false,
+            closed: false,
+            stopped: None,
+        };
+        let shared =
+            Arc::new(Shared { state: Mutex::new(state), more: Condvar::new(), waker, budget });
+        let guard = Guard(Arc::clone(&shared));
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let shared = Arc::clone(&guard.0);
+            while let Some((job, bytes)) = shared.next() {
+                let done = work(job);
+                if !shared.done(bytes, done) {
+                    break;
+                }
+            }
+            drop(work);
+            drop(guard);
+        });
+        let thread = thread.map_err(|error| {
+            Error::unavailable(format!("the thread `{name}` could not be started")).because(error)
+        })?;
+        Ok(Worker { shared, thread: Some(thread) })
+    }
+
+    /// Whether there is room for a job; if not, the waker says when to ask again.
+    pub(crate) fn has_room(&self) -> Result<bool> {
+        let mut state = self.shared.healthy()?;
+        let room = state.bytes < self.shared.budget;
+        state.waiting |= !room;
+        Ok(room)
+    }
+
+    /// Hands a job over.
+    pub(crate) fn push(&self, job: J, bytes: usize) {
+        let mut state = self.shared.lock();
+        state.bytes += bytes;
+        state.jobs.push_back((job, bytes));
+        self.shared.more.notify_one();
+    }
+
+    /// Whether every job is done; if not, the waker says when to ask again.
+    pub(crate) fn is_idle(&self) -> Result<bool> {
+        let mut state = self.shared.healthy()?;
+        let idle = state.jobs.is_empty() && !state.working;
+        state.waiting |= !idle;
+        Ok(idle)
+    }
+
+    /// The bytes of all jobs that are not done.
+    pub(crate) fn bytes(&self) -> usize {
+        self.shared.lock().bytes
+    }
+
+    /// Stops it and waits until what it owns is gone.
+    pub(crate) fn stop(&mut self) {
+        self.shared.close();
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has nothing left to wait for.
+            drop(thread.join());
+        }
+    }
+}
+
+impl<J> Drop for Worker<J> {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl<J> Shared<J> {
+    /// The next job; none: there are no more.
+    fn next(&self) -> Option<(J, usize)> {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if let Some(job) = state.jobs.pop_front() {
+                state.working = true;
+                return Some(job);
+            }
+            state = self.more.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// A job is done. False: it was the last one.
+    fn done(&self, bytes: usize, done: Result<()>) -> bool {
+        let mut state = self.lock();
+        state.bytes -= bytes;
+        state.working = false;
+        let sound = done.is_ok();
+        if let Err(error) = done {
+            state.stopped = Some(Some(error));
+        }
+        self.wake(state);
+        sound
+    }
+
+    /// The state, unless the thread is gone.
+    fn healthy(&self) -> Result<MutexGuard<'_, State<J>>> {
+        let mut state = self.lock();
+        match &mut state.stopped {
+            None => Ok(state),
+            Some(error) => Err(error
+                .take()
+                .unwrap_or_else(|| Error::bug("a sink was used after its thread had stopped"))),
+        }
+    }
+
+    fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.jobs.clear();
+        self.more.notify_all();
+    }
+
+    fn wake(&self, mut state: MutexGuard<'_, State<J>>) {
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        if waiting {
+            self.waker.wake_by_ref();
+        }
+    }
+
+    /// What a thread that panicked left behind is plain data.
+    fn lock(&self) -> MutexGuard<'_, State<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever becomes of the thread, it is known that it is gone.
+struct Guard<J>(Arc<Shared<J>>);
+
+impl<J> Drop for Guard<J> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.stopped.get_or_insert(None);
+        self.0.wake(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    /// Asks until it is so; woken in between.
+    fn until(mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+        while !is_so()? {
+            std::thread::park_timeout(Duration::from_secs(10));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn jobs_wait_until_there_is_room() {
+        let (go, gate) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let worker = Worker::start("test", crate::testing::waker(), 10, move |job: u32| {
+            gate.recv().map_err(|_| Error::bug("the gate is gone"))?;
+            tell.send(job).map_err(|_| Error::bug("nobody listens"))
+        });
+        let worker = worker.unwrap();
+        assert!(worker.has_room().unwrap() && worker.is_idle().unwrap());
+        worker.push(1, 10);
+        worker.push(2, 3);
+        assert!(!worker.has_room().unwrap());
+        assert_eq!(worker.bytes(), 13);
+        go.send(()).unwrap();
+        until(|| worker.has_room()).unwrap();
+        assert!(!worker.is_idle().unwrap());
+        go.send(()).unwrap();
+        until(|| worker.is_idle()).unwrap();
+        assert_eq!((worker.bytes(), told.try_iter().collect::<Vec<_>>()), (0, vec![1, 2]));
+    }
+
+    #[test]
+    fn an_error_reaches_whoever_asks_next() {
+        let waker = crate::testing::waker();
+        let worker = Worker::start("test", waker, 10, |job: &str| Err(Error::refused(job)));
+        let worker = worker.unwrap();
+        worker.push("full", 1);
+        let error = until(|| worker.is_idle()).unwrap_err();
+        assert_eq!(error.message, "full");
+        assert!(worker.has_room().is_err());
+    }
+
+    #[test]
+    fn stopping_drops_what_waits() {
+        struct Owned(mpsc::Sender<&'static str>);
+        impl Drop for Owned {
+            fn drop(&mut self) {
+                self.0.send("gone").unwrap();
+            }
+        }
+        let (tell, told) = mpsc::channel();
+        let owned = Owned(tell);
+        let work = move |_: ()| {
+            let _kept = &owned;
+            Ok(())
+        };
+        let mut worker = Worker::start("test", crate::testing::waker(), 10, work).unwrap();
+        worker.push((), 1);
+        worker.stop();
+        assert_eq!(told.try_recv(), Ok("gone"));
+    }
+}
