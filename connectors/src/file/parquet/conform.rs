@@ -87,19 +87,17 @@ impl Conform {
             Type::List(element) => self.lists(element, found)?,
             _ => self.values(found)?,
         };
+        // What was refused inside leaves nothing to go on with but the nulls that were there.
+        let inside = matches!(self.typed.ty, Type::Struct(_) | Type::List(_));
         let made = match &self.default {
+            _ if inside && !faults.is_empty() => Arc::clone(found),
             Some(default) if made.null_count() > 0 => evaluate(default, &made)?,
             _ => made,
         };
-        if !self.typed.nullable && made.null_count() > 0 {
-            let null =
-                |row: usize| made.is_null(row) && !faults.iter().any(|it| it.row == row as u32);
-            let missing: Vec<usize> = (0..made.len()).filter(|&row| null(row)).collect();
-            faults.extend(
-                missing.into_iter().map(|row| {
-                    self.fault(row, Reason::Missing, format!("`{}` is null", self.name))
-                }),
-            );
+        if !self.typed.nullable && self.default.is_none() && made.null_count() > 0 {
+            let missing = (0..made.len()).filter(|&row| made.is_null(row));
+            let detail = format!("`{}` is null", self.name);
+            faults.extend(missing.map(|row| self.fault(row, Reason::Missing, detail.clone())));
         }
         if let Some((program, shown)) = &self.bounds {
             let inside = evaluate(program, &made)?;
@@ -110,6 +108,7 @@ impl Conform {
                 faults.push(self.fault(row, Reason::Range, detail));
             }
         }
+        // The first that was found of a row is the one that counts.
         faults.sort_by_key(|it| it.row);
         faults.dedup_by_key(|it| it.row);
         Ok((made, faults))
