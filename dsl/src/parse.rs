@@ -12,6 +12,7 @@
 //!
 //! So one mistake costs one statement or one step, and every mistake of a file is found at once.
 
+mod actions;
 mod cut;
 mod expr;
 mod lexical;

@@ -4,6 +4,7 @@
 
 mod expected;
 mod lines;
+mod literals;
 mod tokens;
 mod words;
 

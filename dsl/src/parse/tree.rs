@@ -2,8 +2,8 @@
 
 use super::{Rule, lexical};
 use crate::ast::{
-    Action, ActionKind, Attribute, Binding, BindingKind, Bounds, Call, Expr, ExprKind, Field, File,
-    From, Item, Param, Schema, Statement, Step, StreamRef, Test, TypeArgs, TypeExpr,
+    Attribute, Binding, BindingKind, Bounds, Call, Expr, ExprKind, Field, File, From, Item, Param,
+    Schema, Statement, Step, StreamRef, TypeArgs, TypeExpr,
 };
 use crate::diagnostic::Diagnostic;
 use crate::span::{Name, Span, Spanned};
@@ -202,7 +202,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn stream_ref(&mut self, pair: Pair<'_, Rule>) -> StreamRef {
+    pub(super) fn stream_ref(&mut self, pair: Pair<'_, Rule>) -> StreamRef {
         let span = self.span(&pair);
         let mut names = pair.into_inner().map(|it| self.name(&it));
         let name = names.next().expect("a reference has a name");
@@ -231,12 +231,6 @@ impl<'a> Builder<'a> {
     pub(super) fn fields(&mut self, pair: Pair<'_, Rule>) -> Vec<Field> {
         let fields = pair.into_inner().filter(|it| it.as_rule() == Rule::field);
         fields.map(|it| self.field(it)).collect()
-    }
-
-    /// The actions of a piece that is nothing else.
-    pub(super) fn actions(&mut self, pair: Pair<'_, Rule>) -> Vec<Action> {
-        let actions = pair.into_inner().filter(|it| it.as_rule() != Rule::EOI);
-        actions.map(|it| self.action(it)).collect()
     }
 
     pub(super) fn items(&mut self, pair: Pair<'_, Rule>) -> Vec<Item> {
@@ -272,82 +266,6 @@ impl<'a> Builder<'a> {
         Spanned::new(text.to_owned(), self.span(pair))
     }
 
-    fn test(&mut self, pair: Pair<'_, Rule>, span: Span) -> Test {
-        let mut parts = pair.into_inner().filter(|it| it.as_rule() != Rule::k_test);
-        let name = self.text_of(parts.next().expect("a test has a name"));
-        let actions = parts.map(|it| self.action(it)).collect();
-        Test { name, actions, broken: false, span }
-    }
-
-    fn action(&mut self, pair: Pair<'_, Rule>) -> Action {
-        let (rule, span) = (pair.as_rule(), self.span(&pair));
-        let kind = match rule {
-            Rule::feed => self.feed(pair),
-            Rule::expect => self.expect(pair),
-            Rule::at => ActionKind::At(self.literal_in(pair)),
-            Rule::advance => ActionKind::Advance(self.literal_in(pair)),
-            Rule::set => {
-                let (mut name, mut value) = (None, None);
-                for part in pair.into_inner() {
-                    match part.as_rule() {
-                        Rule::ident => name = Some(self.name(&part)),
-                        Rule::expr => value = Some(self.expr(part)),
-                        _ => {}
-                    }
-                }
-                ActionKind::Set {
-                    name: name.expect("set has a name"),
-                    value: value.expect("set has a value"),
-                }
-            }
-            Rule::restart => ActionKind::Restart,
-            _ => ActionKind::End,
-        };
-        Action { kind, span }
-    }
-
-    fn literal_in(&mut self, pair: Pair<'_, Rule>) -> Expr {
-        let part = pair.into_inner().find(|it| !is_keyword(it.as_rule()));
-        self.primary(part.expect("the action holds a literal"))
-    }
-
-    fn feed(&mut self, pair: Pair<'_, Rule>) -> ActionKind {
-        let (mut target, mut path, mut rows) = (None, None, Vec::new());
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::stream_ref => target = Some(self.stream_ref(part)),
-                Rule::string => path = Some(self.text_of(part)),
-                Rule::list => rows = part.into_inner().map(|it| self.expr(it)).collect(),
-                _ => {}
-            }
-        }
-        let target = target.expect("feed names a source");
-        match path {
-            Some(path) => ActionKind::FeedFile { target, path },
-            None => ActionKind::Feed { target, rows },
-        }
-    }
-
-    fn expect(&mut self, pair: Pair<'_, Rule>) -> ActionKind {
-        let (mut target, mut count, mut within) = (None, None, None);
-        let (mut contains, mut rows) = (false, Vec::new());
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::stream_ref => target = Some(self.stream_ref(part)),
-                Rule::expr => count = Some(self.expr(part)),
-                Rule::list => rows = part.into_inner().map(|it| self.expr(it)).collect(),
-                Rule::contains => contains = true,
-                rule if is_keyword(rule) => {}
-                _ => within = Some(self.primary(part)),
-            }
-        }
-        let target = target.expect("expect names a stream");
-        match count {
-            Some(count) => ActionKind::ExpectCount { target, count, within },
-            None => ActionKind::ExpectRows { target, rows, contains, within },
-        }
-    }
-
     pub(super) fn ty(&mut self, pair: Pair<'_, Rule>) -> TypeExpr {
         let span = self.span(&pair);
         let (mut name, mut args, mut nullable) = (None, TypeArgs::None, false);
@@ -380,7 +298,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The text of a string literal.
-    fn text_of(&mut self, pair: Pair<'_, Rule>) -> Spanned<String> {
+    pub(super) fn text_of(&mut self, pair: Pair<'_, Rule>) -> Spanned<String> {
         let span = self.span(&pair);
         Spanned::new(super::literal::string(pair), span)
     }
@@ -388,10 +306,6 @@ impl<'a> Builder<'a> {
 
 fn inner(pair: Pair<'_, Rule>, rule: Rule) -> Pair<'_, Rule> {
     pair.into_inner().find(|it| it.as_rule() == rule).expect("the grammar puts this rule here")
-}
-
-fn is_keyword(rule: Rule) -> bool {
-    matches!(rule, Rule::k_at | Rule::k_advance | Rule::k_expect | Rule::k_count | Rule::k_within)
 }
 
 fn binding_kind(text: &str) -> BindingKind {
