@@ -77,7 +77,7 @@ pub fn format_duration(micros: i64) -> String {
     let mut rest = micros.unsigned_abs();
     for (name, size) in UNITS {
         if rest >= size {
-            text.push_str(&format!("{}{name}", rest / size));
+            text.extend([(rest / size).to_string().as_str(), name]);
             rest %= size;
         }
     }

@@ -40,7 +40,7 @@ pub(crate) fn check(section: &Section, catalog: &dyn Catalog) -> Result<(), Stri
     Ok(())
 }
 
-/// `error[E0203]: there is no step `wher``
+/// The code and message on one line.
 fn said(diagnostic: &Diagnostic) -> String {
     let severity = match diagnostic.severity() {
         Severity::Error => "error",
@@ -95,13 +95,13 @@ fn annotated(file: &SourceFile, found: &[(usize, String)]) -> String {
     for (i, line) in file.text().lines().enumerate() {
         out.push_str(line.trim_end());
         for (_, said) in found.iter().filter(|(at, _)| *at == i + 1) {
-            out.push_str(&format!("   # {said}"));
+            out.extend(["   # ", said]);
         }
         out.push('\n');
     }
     // A place behind the last line.
     for (_, said) in found.iter().filter(|(at, _)| *at > file.text().lines().count()) {
-        out.push_str(&format!("# {said}\n"));
+        out.extend(["# ", said, "\n"]);
     }
     out
 }

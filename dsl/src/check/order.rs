@@ -128,8 +128,8 @@ fn reads_own_errors(sink: &str, members: &[(&str, Option<Reading<'_>>)]) -> Diag
 }
 
 fn circle(members: &[(&str, Option<Reading<'_>>)], reading: Reading<'_>) -> Diagnostic {
-    let (message, help) = match members {
-        [(name, _)] => match reading.side {
+    let (message, help) = if let [(name, _)] = members {
+        match reading.side {
             Some(side) => (
                 format!("`{name}` reads its own `{name}.{side}`"),
                 "read the side stream in a stream of its own".to_owned(),
@@ -138,16 +138,14 @@ fn circle(members: &[(&str, Option<Reading<'_>>)], reading: Reading<'_>) -> Diag
                 format!("`{name}` reads itself"),
                 "write the source or stream that its rows come from".to_owned(),
             ),
-        },
-        _ => {
-            let names: Vec<String> = members.iter().map(|(it, _)| format!("`{it}`")).collect();
-            let first = names.first().cloned().unwrap_or_default();
-            (
-                format!("streams read each other in a circle: {} → {first}", names.join(" → ")),
-                "rows flow from sources to sinks; one of these has to read something else"
-                    .to_owned(),
-            )
         }
+    } else {
+        let names: Vec<String> = members.iter().map(|(it, _)| format!("`{it}`")).collect();
+        let first = names.first().cloned().unwrap_or_default();
+        (
+            format!("streams read each other in a circle: {} → {first}", names.join(" → ")),
+            "rows flow from sources to sinks; one of these has to read something else".to_owned(),
+        )
     };
     Diagnostic::new(Code::Circle, reading.span, message).help(help)
 }

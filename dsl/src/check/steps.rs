@@ -153,12 +153,11 @@ impl<'a> Checker<'a, '_> {
             seen.window = Some(&step.verb);
         }
         if rule.finds_late_rows() {
-            match seen.late {
-                Some(first) => self.report.push(second_late(first, &step.verb)),
-                None => {
-                    seen.late = Some(&step.verb);
-                    rows.late = Some(input.clone());
-                }
+            if let Some(first) = seen.late {
+                self.report.push(second_late(first, &step.verb));
+            } else {
+                seen.late = Some(&step.verb);
+                rows.late = Some(input.clone());
             }
         }
         if input.updates && (output.window.is_some() || rule.finds_late_rows()) {

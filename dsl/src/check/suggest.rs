@@ -33,8 +33,7 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
             _ if i + 1 == names.len() => " and ",
             _ => ", ",
         };
-        text.push_str(joint);
-        text.push_str(&format!("`{name}`"));
+        text.extend([joint, "`", name, "`"]);
     }
     if names.len() > MOST {
         text.push_str(" …");

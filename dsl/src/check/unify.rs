@@ -18,7 +18,9 @@ pub fn unify(left: &Typed, right: &Typed) -> Option<Typed> {
         (Type::Null, other) | (other, Type::Null) => {
             Some(Typed { ty: other.clone(), nullable: true })
         }
-        (Type::Float(a), Type::Float(b)) => typed(Type::Float(common_unit(a, b))),
+        (Type::Float(a), Type::Float(b)) => {
+            typed(Type::Float(common_unit(a.as_deref(), b.as_deref())))
+        }
         (Type::Int, Type::Float(unit)) | (Type::Float(unit), Type::Int) => {
             typed(Type::Float(unit.clone()))
         }
@@ -45,10 +47,10 @@ fn unify_inside(left: &Typed, right: &Typed) -> Option<Typed> {
 }
 
 /// A unit where both say the same or one says nothing.
-pub(super) fn common_unit(left: &Option<String>, right: &Option<String>) -> Option<String> {
+pub(super) fn common_unit(left: Option<&str>, right: Option<&str>) -> Option<String> {
     match (left, right) {
         (Some(a), Some(b)) if a != b => None,
-        (Some(unit), _) | (None, Some(unit)) => Some(unit.clone()),
+        (Some(unit), _) | (None, Some(unit)) => Some(unit.to_owned()),
         (None, None) => None,
     }
 }
@@ -110,11 +112,11 @@ pub(super) fn convert(expr: Expr, ty: &Type) -> Expr {
     if expr.typed.ty.is_unknown() || ty.is_unknown() || expr.typed.ty == *ty {
         return expr;
     }
-    if let (ExprKind::Literal(value), true) = (&expr.kind, ty != &Type::Json) {
-        if let Some(value) = convert_literal(value, ty) {
-            let typed = Typed { ty: ty.clone(), nullable: expr.typed.nullable };
-            return Expr { kind: ExprKind::Literal(value), typed, span: expr.span };
-        }
+    if let (ExprKind::Literal(value), true) = (&expr.kind, ty != &Type::Json)
+        && let Some(value) = convert_literal(value, ty)
+    {
+        let typed = Typed { ty: ty.clone(), nullable: expr.typed.nullable };
+        return Expr { kind: ExprKind::Literal(value), typed, span: expr.span };
     }
     if same_but_unit(&expr.typed.ty, ty) {
         let typed = Typed { ty: ty.clone(), nullable: expr.typed.nullable };

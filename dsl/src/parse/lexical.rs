@@ -59,9 +59,7 @@ pub(super) fn scan(text: &str) -> Vec<Piece> {
                 at = end;
             }
             b'\'' => {
-                let line = &bytes[at..line_end(bytes, at)];
-                let close = line[1..].iter().position(|it| *it == b'\'');
-                let end = close.map_or(at + 1, |n| at + n + 2);
+                let end = quote_in_line(bytes, at).map_or(at + 1, |close| close + 1);
                 found.push(Piece::Quoted(Span::new(at, end)));
                 at = end;
             }
@@ -77,6 +75,13 @@ pub(super) fn scan(text: &str) -> Vec<Piece> {
 
 fn line_end(bytes: &[u8], from: usize) -> usize {
     bytes[from..].iter().position(|it| *it == b'\n').map_or(bytes.len(), |n| from + n)
+}
+
+/// The next quote of the kind that stands at `at`, in the same line.
+fn quote_in_line(bytes: &[u8], at: usize) -> Option<usize> {
+    let ends = |it: &u8| *it == bytes[at] || *it == b'\n';
+    let found = at + 1 + bytes[at + 1..].iter().position(ends)?;
+    (bytes[found] == bytes[at]).then_some(found)
 }
 
 /// Whether the byte at `n` begins a word: `r` and `f` before a quote mean something only then.
@@ -99,9 +104,8 @@ pub(crate) fn string_end(bytes: &[u8], at: usize) -> (usize, bool) {
 /// The same inside `depth` brackets and holes; what is nested too deep counts as not closed.
 fn string_end_within(bytes: &[u8], at: usize, depth: usize) -> (usize, bool) {
     if bytes[at] == b'`' {
-        let line = line_end(bytes, at);
-        let close = bytes[at + 1..line].iter().position(|it| *it == b'`');
-        return close.map_or((line, false), |n| (at + n + 2, true));
+        let close = quote_in_line(bytes, at);
+        return close.map_or_else(|| (line_end(bytes, at), false), |close| (close + 1, true));
     }
     let template = at > 0 && bytes[at - 1] == b'f' && begins_word(bytes, at - 1);
     if bytes[at..].starts_with(b"\"\"\"") {

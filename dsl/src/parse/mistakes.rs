@@ -99,6 +99,7 @@ impl<'a> Place<'a> {
     }
 
     /// A finding somewhere else.
+    #[expect(clippy::unused_self, reason = "both kinds of finding are asked for in one way")]
     fn finding_at(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(Code::UnexpectedText, span, message)
     }

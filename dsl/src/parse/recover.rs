@@ -107,14 +107,11 @@ impl<'t> Recovery<'t, '_, '_> {
     }
 
     fn explain(&mut self, part: Part, piece: Span, failure: Option<&Failure>) {
-        match failure {
-            Some(failure) => {
-                self.builder.found.push(mistakes::explain(self.text, piece, part, failure));
-            }
-            None => {
-                let found = lexical::check_brackets(self.at(piece));
-                self.builder.found.extend(found.into_iter().map(|it| it.shifted(piece.start)));
-            }
+        if let Some(failure) = failure {
+            self.builder.found.push(mistakes::explain(self.text, piece, part, failure));
+        } else {
+            let found = lexical::check_brackets(self.at(piece));
+            self.builder.found.extend(found.into_iter().map(|it| it.shifted(piece.start)));
         }
     }
 
@@ -177,7 +174,7 @@ impl<'t> Recovery<'t, '_, '_> {
     /// The steps of a part that begins with a bar; a broken one leaves a gap.
     fn steps(&mut self, part: Span) -> Vec<Step> {
         match self.tried(Rule::one_step, part) {
-            Ok(pair) => return self.builder.at(part.start).steps(pair),
+            Ok(pair) => self.builder.at(part.start).steps(pair),
             Err(failure) => {
                 let inner = cut::at_inner_bars(self.text, part);
                 if inner.len() < 2 || failure.is_none() {

@@ -382,7 +382,7 @@ impl SourceRule for Rule {
     fn default_format(&self, args: &Args) -> Option<String> {
         match self.0.1 {
             "generate" => None,
-            "file" if args.text("path").is_ok_and(|it| it.ends_with(".csv")) => {
+            "file" if args.text("path").is_ok_and(|it| it.rsplit('.').next() == Some("csv")) => {
                 Some("csv".to_owned())
             }
             _ => Some("json".to_owned()),

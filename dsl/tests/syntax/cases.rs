@@ -28,16 +28,15 @@ fn every_case_parses_as_written() {
 
 fn parsed(kind: &str, text: &str) -> String {
     let text = text.replace('⏎', "\n");
-    let (tree, found) = match kind {
-        "expr" => match parse::expression(&text) {
+    let (tree, found) = if kind == "expr" {
+        match parse::expression(&text) {
             Ok(expr) => (sexpr::expr(&expr), Vec::new()),
             Err(found) => (String::new(), found),
-        },
-        _ => {
-            let text = if kind == "step" { format!("stream s = t {text}") } else { text };
-            let (file, found) = parse::parse(&SourceFile::new("case", text));
-            (sexpr::file(&file), found)
         }
+    } else {
+        let text = if kind == "step" { format!("stream s = t {text}") } else { text };
+        let (file, found) = parse::parse(&SourceFile::new("case", text));
+        (sexpr::file(&file), found)
     };
     match found.first() {
         Some(first) => format!("error {}", first.code),

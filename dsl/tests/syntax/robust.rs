@@ -6,6 +6,7 @@ use dsl::diagnostic::render;
 use dsl::format::format;
 use dsl::span::SourceFile;
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 /// Everything that is done with a text.
 fn survive(text: &str) {
@@ -125,8 +126,10 @@ const TOKENS: [&str; 92] = [
     "π",
 ];
 
+static PIPELINES: LazyLock<Vec<(String, String)>> = LazyLock::new(pipelines);
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
@@ -150,7 +153,7 @@ proptest! {
 
     #[test]
     fn pipelines_that_break_off(file in 0..31_usize, at in 0.0..1.0_f64) {
-        let (_, text) = &pipelines()[file];
+        let (_, text) = &PIPELINES[file];
         let end = text.floor_char_boundary((text.len() as f64 * at) as usize);
         survive(&text[..end]);
         survive(&text[end..]);
@@ -158,7 +161,7 @@ proptest! {
 
     #[test]
     fn pipelines_with_a_slip(file in 0..31_usize, at in 0.0..1.0_f64, token in 0..TOKENS.len(), cut in 0..12_usize) {
-        let (_, text) = &pipelines()[file];
+        let (_, text) = &PIPELINES[file];
         let start = text.floor_char_boundary((text.len() as f64 * at) as usize);
         let end = text.floor_char_boundary((start + cut).min(text.len()));
         survive(&format!("{}{}{}", &text[..start], TOKENS[token], &text[end..]));
@@ -176,7 +179,7 @@ fn pipelines_are_formatted_once() {
 #[test]
 fn depth_is_limited() {
     let deep = |open: &str, middle: &str, close: &str| {
-        let (n, mut text) = (20_000, String::from("stream s = t | where "));
+        let (n, mut text) = (5_000, String::from("stream s = t | where "));
         text.push_str(&open.repeat(n));
         text.push_str(middle);
         text.push_str(&close.repeat(n));
@@ -203,17 +206,17 @@ fn depth_is_limited() {
         deep("f\"{(", "x", ")}\""),
         format!(
             "stream s = t | where f\"\"\"{{{}x{}}}\"\"\"",
-            "(".repeat(20_000),
-            ")".repeat(20_000)
+            "(".repeat(5_000),
+            ")".repeat(5_000)
         ),
-        format!("@a{} stream s = t", "(".repeat(20_000)),
-        format!("test \"x\" {{ feed s [{}] }}", "{ a: ".repeat(20_000)),
-        "| where x ".repeat(20_000),
-        "a ".repeat(20_000),
-        "stream ".repeat(20_000),
-        "\"".repeat(20_001),
-        "'".repeat(20_001),
-        "r#".repeat(20_001),
+        format!("@a{} stream s = t", "(".repeat(5_000)),
+        format!("test \"x\" {{ feed s [{}] }}", "{ a: ".repeat(5_000)),
+        "| where x ".repeat(5_000),
+        "a ".repeat(5_000),
+        "stream ".repeat(5_000),
+        "\"".repeat(5_001),
+        "'".repeat(5_001),
+        "r#".repeat(5_001),
     ];
     for text in cases {
         survive(&text);

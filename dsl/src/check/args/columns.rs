@@ -102,17 +102,17 @@ pub(super) fn collected(
     items: &[&ast::Item],
     place: Place<'_>,
     report: &mut Vec<Diagnostic>,
-) -> Option<Arg> {
+) -> Arg {
     match takes {
-        Takes::Renames => Some(Arg::Renames(renames(items, place, report))),
-        Takes::Aggregates => Some(Arg::Aggregates(aggregates(items, place, report))),
-        Takes::Detectors => Some(Arg::Detectors(word::detectors(items, place, report))),
+        Takes::Renames => Arg::Renames(renames(items, place, report)),
+        Takes::Aggregates => Arg::Aggregates(aggregates(items, place, report)),
+        Takes::Detectors => Arg::Detectors(word::detectors(items, place, report)),
         _ => {
             let mut made = Made::new(place.scope.columns.to_vec());
             for item in items {
                 made.add(item, *place.scope, report);
             }
-            Some(Arg::Items(made.items))
+            Arg::Items(made.items)
         }
     }
 }

@@ -31,7 +31,7 @@ impl Matched<'_> {
     pub(in crate::check) fn written(&self, signature: &Signature, name: &str) -> bool {
         let index = signature.params.iter().position(|it| it.name == name);
         let given = index.and_then(|it| self.given.get(it));
-        given.is_some_and(Option::is_some) || self.refused.iter().any(|it| *it == name)
+        given.is_some_and(Option::is_some) || self.refused.contains(&name)
     }
 }
 

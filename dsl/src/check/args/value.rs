@@ -29,7 +29,7 @@ pub(super) fn argument(
                 exprs.iter().map(|it| value.one(&param.takes, it)).collect();
             args.into_iter().collect::<Option<Vec<Arg>>>().map(Arg::List)
         }
-        Given::Items(items) => columns::collected(&param.takes, items, place, value.report),
+        Given::Items(items) => Some(columns::collected(&param.takes, items, place, value.report)),
     };
     arg.map(|it| Spanned::new(it, span))
 }

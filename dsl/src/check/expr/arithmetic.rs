@@ -228,7 +228,7 @@ fn unit_of(op: BinaryOp, left: &Type, right: &Type) -> Option<String> {
     match (op, a, b) {
         (BinaryOp::Multiply | BinaryOp::Divide, Some(_), Some(_))
         | (BinaryOp::Divide, None, Some(_)) => None,
-        _ => common_unit(a, b),
+        _ => common_unit(a.as_deref(), b.as_deref()),
     }
 }
 

@@ -33,10 +33,13 @@ pub(super) fn expected(place: &Place<'_>) -> Option<String> {
 
 fn word(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::binding | Rule::schema | Rule::param | Rule::test | Rule::import | Rule::kind => {
-            "a statement"
-        }
-        Rule::one => "a statement",
+        Rule::one
+        | Rule::binding
+        | Rule::schema
+        | Rule::param
+        | Rule::test
+        | Rule::import
+        | Rule::kind => "a statement",
         Rule::one_action => "an action",
         Rule::step | Rule::one_step => "`|` and a step",
         Rule::field | Rule::one_field => "a field",

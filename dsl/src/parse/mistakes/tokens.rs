@@ -203,8 +203,8 @@ fn star(place: &Place<'_>) -> Option<Diagnostic> {
     if place.found == "^" || before.ends_with('*') {
         return Some(place.finding("powers are a function").help("write `power(base, exponent)`"));
     }
-    if before.ends_with('(') {
-        let word = before[..before.len() - 1].rsplit(|it: char| !it.is_alphanumeric()).next();
+    if let Some(before) = before.strip_suffix('(') {
+        let word = before.rsplit(|it: char| !it.is_alphanumeric()).next();
         let word = word.unwrap_or("count");
         return Some(
             place

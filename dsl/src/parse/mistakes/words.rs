@@ -152,12 +152,11 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
     let (written, span) = place.word_before().unwrap_or(("", start));
     let word = written.to_lowercase();
     let by = word == "by" || found == "by";
-    let verb = match found.as_str() {
-        "by" => word.clone(),
-        _ => {
-            let rest = place.text[place.piece.start..span.start].trim_end();
-            rest.rsplit(|it: char| !it.is_alphanumeric()).next().unwrap_or("").to_lowercase()
-        }
+    let verb = if found.as_str() == "by" {
+        word.clone()
+    } else {
+        let rest = place.text[place.piece.start..span.start].trim_end();
+        rest.rsplit(|it: char| !it.is_alphanumeric()).next().unwrap_or("").to_lowercase()
     };
     if by && ["group", "partition", "order", "sort"].contains(&verb.as_str()) {
         let key = if found == "by" { "KEY" } else { place.found };
