@@ -15,7 +15,7 @@ use crate::ledger::{SourceCount, StreamCount};
 use crate::source::{Columns, Payloads, Position, SplitEvent, SplitName};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What is decoded.
@@ -86,6 +86,8 @@ pub(super) struct Feed {
     acknowledged: Mutex<BTreeMap<SplitName, Position>>,
     /// How many entries the sequencer has taken.
     taken: AtomicU64,
+    /// Whether no piece comes any more.
+    closed: AtomicBool,
     pub(super) source: Arc<Signal>,
     pub(super) fronts: Vec<Arc<Signal>>,
     pub(super) sequencer: Arc<Signal>,
@@ -102,6 +104,7 @@ impl Feed {
             ready: Mutex::default(),
             acknowledged: Mutex::default(),
             taken: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
             source,
             fronts,
             sequencer,
@@ -131,6 +134,17 @@ impl Feed {
         self.taken.store(number + 1, Ordering::Release);
         self.source.raise();
         Some(entry)
+    }
+
+    /// The last entry was taken: nothing is left to decode.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.fronts.iter().for_each(|it| it.raise());
+    }
+
+    /// Whether nothing is left to decode.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// How many entries the sequencer has taken.

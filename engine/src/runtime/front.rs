@@ -64,7 +64,10 @@ impl Task for Front {
     }
 
     fn run(&mut self) -> Result<Progress> {
-        let Some(piece) = self.feed.pop() else { return Ok(Progress::Waiting) };
+        let Some(piece) = self.feed.pop() else {
+            let closed = self.feed.is_closed();
+            return Ok(if closed { Progress::Done } else { Progress::Waiting });
+        };
         let (number, clock) = (piece.number, piece.clock);
         let decoded = self.piece(piece).map_err(|it| it.at(&self.name))?;
         self.feed.ready(number, Ready { clock, kind: ReadyKind::Rows(Box::new(decoded)) });

@@ -101,6 +101,7 @@ impl Sequencer {
         }
         self.send_mark(clock, None, Some(ending));
         self.control.save_last(self.id, self.save());
+        self.feed.close();
         self.done = true;
     }
 
