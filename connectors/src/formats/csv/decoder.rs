@@ -70,7 +70,8 @@ impl CsvDecoder {
     }
 
     fn piece(&mut self, piece: &Bytes, captures: &[String], stream: bool) {
-        let sound = std::str::from_utf8(piece).is_ok();
+        // Text that is sound as a whole need not be checked record by record.
+        let sound = std::str::from_utf8(piece).ok();
         let mut at = piece.len() - without_mark(piece).len();
         if self.options.header {
             at = self.header(piece, at);
@@ -79,8 +80,10 @@ impl CsvDecoder {
             let (end, problem) = record(piece, at, self.options.delimiter, &mut self.fields);
             let bytes = trimmed(&piece[at..end]);
             if !bytes.is_empty() {
-                let text = if sound { std::str::from_utf8(bytes).ok() } else { None };
-                let text = text.or_else(|| std::str::from_utf8(bytes).ok());
+                let text = match sound {
+                    Some(text) => text.get(at..at + bytes.len()),
+                    None => std::str::from_utf8(bytes).ok(),
+                };
                 let verdict = match (text, problem) {
                     (None, _) => Err(Refusal::new(Reason::Decode, "it is not UTF-8")),
                     (_, Some(problem)) => Err(Refusal::new(Reason::Decode, problem)),

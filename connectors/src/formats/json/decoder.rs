@@ -137,10 +137,10 @@ impl JsonDecoder {
             Ok((array, Some(b'['))) => {
                 for element in elements(array) {
                     let bytes = payload.slice_ref(element.as_bytes());
-                    if element.starts_with('{') {
-                        self.object(element, &bytes, captures);
-                    } else {
+                    if !element.starts_with('{') {
                         self.table.reject(no_object(element), bytes);
+                    } else if !self.fast_whole(&bytes, captures) {
+                        self.object(element, &bytes, captures);
                     }
                 }
             }

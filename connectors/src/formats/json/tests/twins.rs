@@ -112,7 +112,13 @@ proptest! {
         setup.strict = strict;
         let mut fast = JsonDecoder::new(&setup.context()).unwrap();
         let mut slow = JsonDecoder::slow(&setup.context()).unwrap();
-        for data in [stream(records.join(&b'\n')), messages(&records), captured(&records, &["d"])] {
+        let array = [b"[".as_slice(), &records.join(&b','), b"]"].concat();
+        for data in [
+            stream(records.join(&b'\n')),
+            messages(&records),
+            messages(&[array]),
+            captured(&records, &["d"]),
+        ] {
             let (fast, slow) = (fast.decode(&data).unwrap(), slow.decode(&data).unwrap());
             prop_assert_eq!(&fast.rejected, &slow.rejected);
             prop_assert_eq!(&fast.origins, &slow.origins);
