@@ -1,3 +1,5 @@
+//! Files that others append to, rotate and cut off while they are read.
+
 use super::{open, read};
 use crate::testing::{Brought, Folder, bool, poll_until};
 use engine::source::{Source, SplitEvent};

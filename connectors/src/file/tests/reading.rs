@@ -1,3 +1,5 @@
+//! Files read from one end to the other: globs, compression, records cut by pieces, positions.
+
 use super::{lines, open, read, refused};
 use crate::file::framed::{Framed, Pool, RECORD_BYTES_MAX, Step};
 use crate::testing::{Folder, bool, poll_until};

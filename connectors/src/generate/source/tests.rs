@@ -1,3 +1,5 @@
+//! The simulated fleet: its rate, its seed, the shares of odd rows, and where it goes on after a restart.
+
 use super::*;
 use crate::testing::{Brought, poll_until, source_context, source_plan};
 use arrow::array::{Array, AsArray};
