@@ -8,7 +8,8 @@
 //! `check` leaves params, `env(…)` and `secret(…)` open, since a file must check without them. [`crate::constant`]
 //! closes them when a run starts; a host sees closed plans only.
 
-use crate::ast::{BinaryOp, BindingKind};
+pub use crate::ast::BinaryOp;
+use crate::ast::BindingKind;
 use crate::signature::Kind;
 use crate::span::{SourceFile, Span, Spanned};
 use crate::types::{Column, Typed};

@@ -11,8 +11,7 @@ use arrow::array::{
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, TimeUnit as ArrowUnit};
 use arrow::util::display::array_value_to_string;
-use dsl::ast::BinaryOp;
-use dsl::plan::{Bounds, Expr, ExprKind, Field, TimeUnit};
+use dsl::plan::{BinaryOp, Bounds, Expr, ExprKind, Field, TimeUnit};
 use dsl::span::Span;
 use dsl::types::{Column, Type, Typed};
 use dsl::value::Value;
