@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+// The path is said because a folder `golden` stands beside this file.
+#[path = "support"]
 mod support {
     pub(crate) mod cases;
     pub(crate) mod diagnostics;

@@ -93,11 +93,15 @@ fn connectors_see_plans_and_signatures_and_no_other_part_of_the_language() {
         });
         paths.into_iter().any(|(at, sign)| {
             let rest = &line[at + sign.len()..];
-            let name: String = rest.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect();
+            let name: String =
+                rest.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect();
             !allowed.contains(&name.as_str())
         })
     });
-    none(&found, &format!("connectors may use these modules of `dsl` only: {}", allowed.join(", ")));
+    none(
+        &found,
+        &format!("connectors may use these modules of `dsl` only: {}", allowed.join(", ")),
+    );
 }
 
 /// Lines of the files below a folder, comments and tests aside, of which `wrong` is true.
@@ -122,9 +126,8 @@ fn is_test(file: &File) -> bool {
 
 #[test]
 fn only_the_parser_sees_the_rules_of_the_grammar() {
-    let parser = |file: &&File| {
-        file.path.starts_with("dsl/") && !file.path.starts_with("dsl/src/parse")
-    };
+    let parser =
+        |file: &&File| file.path.starts_with("dsl/") && !file.path.starts_with("dsl/src/parse");
     let wanted = ["parse::Rule", "Rule::", "pest::", "pest_derive"].map(str::to_owned);
     let found: Vec<String> = rust().filter(parser).flat_map(|it| lines_with(it, &wanted)).collect();
     none(&found, "only dsl/src/parse.rs and its folder may see pest");

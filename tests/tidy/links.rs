@@ -52,7 +52,8 @@ fn targets(text: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn links_are_found_in_prose_only() {
-    let text = "[a](b.md#c) `[x](y)`\n```\n[no](no.md)\n```\n[e](https://e.org) [f](f/g.md)\n[h](#i)";
+    let text =
+        "[a](b.md#c) `[x](y)`\n```\n[no](no.md)\n```\n[e](https://e.org) [f](f/g.md)\n[h](#i)";
     assert_eq!(targets(text), [(1, "b.md".to_owned()), (5, "f/g.md".to_owned())]);
     assert!(Path::new(root()).join("Cargo.toml").exists());
 }

@@ -1,3 +1,5 @@
+//! Parquet files, our own and those of others: types, schemas, columns that nobody reads, rows that are refused.
+
 use super::{at, lines};
 use crate::file::{FileSink, FileSource, parquet};
 use crate::testing::{

@@ -1,3 +1,5 @@
+//! Files written: whole or growing, compressed, one for each value, and what is said when that is not possible.
+
 use super::read;
 use crate::file::FileSink;
 use crate::file::files::OPEN_MAX;
