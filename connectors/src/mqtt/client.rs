@@ -51,7 +51,7 @@ pub(super) trait Link: Sized + Send + 'static {
     -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// Orders to a link. They never block; `false`: the link is gone (or was given more than its limits allow).
+/// Orders to a link. They never block; `false`: the link is gone, or has no room for more orders now.
 pub(super) trait Remote: Send + Sync {
     /// Subscribes; answered by [`Event::Subscribed`].
     fn subscribe(&self, filters: &[String], qos: u8) -> bool;
@@ -59,8 +59,8 @@ pub(super) trait Remote: Send + Sync {
     /// Publishes; answered by [`Event::Sent`], and for QoS 1 by [`Event::Acknowledged`].
     fn publish(&self, topic: &str, payload: &Bytes, qos: u8, retain: bool) -> bool;
 
-    /// Acknowledges messages, in this order.
-    fn acknowledge(&self, ids: &[u16]) -> bool;
+    /// Acknowledges a message; answered by [`Event::Told`].
+    fn acknowledge(&self, id: u16) -> bool;
 
     /// Says good-bye behind everything that was ordered before; answered by [`Event::Closed`].
     fn disconnect(&self) -> bool;
@@ -82,6 +82,8 @@ pub(super) enum Event {
         /// Why it was refused.
         refusal: Option<String>,
     },
+    /// An acknowledgement went out: there is room for another.
+    Told,
     /// Our good-bye went out.
     Closed,
 }

@@ -6,8 +6,10 @@
 //!                                                      └ ledger           ┘ ◄─ acknowledge
 //! ```
 //!
-//! It is bounded without ever making the task wait: the broker sends at most `receive_maximum` messages of QoS 1 ahead of
-//! their acknowledgement, and messages of QoS 0 beyond the byte budget are dropped and counted.
+//! It is bounded: the broker sends at most `receive_maximum` messages of QoS 1 ahead of their acknowledgement, and messages
+//! of QoS 0 beyond the byte budget are dropped and counted. Some brokers do not keep to the first (Mosquitto 2.0 sends a
+//! resumed session everything it has), and messages may be larger than those before; so when what waits does not fit the
+//! budget all the same, the task reads the network slowly until there is room again.
 
 use super::client::Remote;
 use super::ledger::Ledger;
@@ -18,6 +20,7 @@ use engine::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
+use tokio::sync::Notify;
 
 /// Messages of a batch that were received further apart than this (µs) are handed out apart, since a batch has one time
 /// of receipt.
@@ -40,8 +43,12 @@ pub(super) struct Inbox {
     largest: usize,
     losses: (u64, u64),
     failed: Option<Error>,
+    /// Whether the connection is to be ended as soon as everything due is acknowledged.
+    closing: bool,
     waiting: bool,
     waker: Waker,
+    /// Tells the task that there is room again.
+    room: Arc<Notify>,
 }
 
 /// What waits of one subscription.
@@ -80,8 +87,10 @@ impl Inbox {
             largest: 0,
             losses: (0, 0),
             failed: None,
+            closing: false,
             waiting: false,
             waker,
+            room: Arc::default(),
         }
     }
 
@@ -99,6 +108,9 @@ impl Inbox {
             self.ledger.forget();
         }
         self.remote = Some(remote);
+        if self.closing {
+            self.tell();
+        }
     }
 
     /// The subscriptions stand.
@@ -129,7 +141,7 @@ impl Inbox {
         for routed in messages {
             self.receive_one(routed, now);
         }
-        self.acknowledge_released();
+        self.tell();
         self.wake();
     }
 
@@ -182,6 +194,15 @@ impl Inbox {
         }
     }
 
+    /// What to wait for before the network is read on; none: there is room.
+    pub(super) fn wait_for_room(&self) -> Option<Arc<Notify>> {
+        (self.is_full() && !self.closing).then(|| Arc::clone(&self.room))
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes > self.budget
+    }
+
     // The source's side.
 
     /// What came first; of messages, as many as stand behind it in its queue and fit `limit` bytes.
@@ -213,7 +234,11 @@ impl Inbox {
                 messages.push(message);
             }
         }
+        let was_full = self.is_full();
         self.bytes -= bytes;
+        if was_full && !self.is_full() {
+            self.room.notify_one();
+        }
         Ok(Taken::Messages(split, messages, last, received.unwrap_or_default()))
     }
 
@@ -232,26 +257,27 @@ impl Inbox {
     /// Rows of a subscription up to this place are inside.
     pub(super) fn acknowledge(&mut self, split: usize, sequence: u64) {
         self.ledger.acknowledge(split, sequence);
-        self.acknowledge_released();
+        self.tell();
     }
 
-    fn acknowledge_released(&mut self) {
-        // Without a connection nothing is live in the ledger, so nothing is released either.
+    /// Acknowledges what is due, as far as the connection has room; the rest is tried again when it has told some.
+    pub(super) fn tell(&mut self) {
         if let Some(remote) = &self.remote {
-            let ids = self.ledger.release();
-            if !ids.is_empty() && !remote.acknowledge(&ids) {
-                tracing::debug!("The connection broke before messages could be acknowledged");
+            self.ledger.release(|id| remote.acknowledge(id));
+            if self.closing && !self.ledger.is_due() {
+                self.closing = !remote.disconnect();
             }
         }
+    }
+
+    /// Says good-bye once everything due is acknowledged.
+    pub(super) fn close(&mut self) {
+        self.closing = true;
+        self.tell();
     }
 
     /// Messages left out by policy and dropped beyond the budget, since the last call.
     pub(super) fn losses(&mut self) -> (u64, u64) {
         std::mem::take(&mut self.losses)
-    }
-
-    /// The connection, if there is one.
-    pub(super) fn remote(&self) -> Option<Arc<dyn Remote>> {
-        self.remote.clone()
     }
 }

@@ -70,13 +70,14 @@ impl Ledger {
         }
     }
 
-    /// Takes out the packet ids that can be acknowledged now, in order.
-    pub(super) fn release(&mut self) -> Vec<u16> {
-        let mut ids = Vec::new();
-        while let Some(entry) = self.live.pop_front_if(|it| it.done) {
-            ids.push(entry.id);
-        }
-        ids
+    /// Hands out the packet ids that can be acknowledged now, in order, until `send` takes no more.
+    pub(super) fn release(&mut self, mut send: impl FnMut(u16) -> bool) {
+        while self.live.pop_front_if(|it| it.done && send(it.id)).is_some() {}
+    }
+
+    /// Whether something can be acknowledged.
+    pub(super) fn is_due(&self) -> bool {
+        self.live.front().is_some_and(|it| it.done)
     }
 
     /// The connection is gone, and with it the right to acknowledge.
@@ -94,6 +95,16 @@ impl Ledger {
 mod tests {
     use super::*;
 
+    /// What is due, taken.
+    fn due(ledger: &mut Ledger) -> Vec<u16> {
+        let mut ids = Vec::new();
+        ledger.release(|id| {
+            ids.push(id);
+            true
+        });
+        ids
+    }
+
     fn arrive(ledger: &mut Ledger, sequence: u64, split: usize, id: u16) {
         let payload = Bytes::from(sequence.to_string());
         ledger.arrived(sequence, split, id, Arc::from("t"), payload);
@@ -106,9 +117,25 @@ mod tests {
         arrive(&mut ledger, 2, 1, 12);
         arrive(&mut ledger, 3, 0, 13);
         ledger.acknowledge(1, 2);
-        assert_eq!(ledger.release(), [] as [u16; 0]);
+        assert_eq!(due(&mut ledger), [] as [u16; 0]);
         ledger.acknowledge(0, 3);
-        assert_eq!(ledger.release(), [11, 12, 13]);
+        assert_eq!(due(&mut ledger), [11, 12, 13]);
+    }
+
+    #[test]
+    fn what_the_connection_has_no_room_for_stays_due() {
+        let mut ledger = Ledger::default();
+        for id in 1..=3 {
+            arrive(&mut ledger, u64::from(id), 0, id);
+        }
+        ledger.acknowledge(0, 3);
+        let mut room = 2;
+        ledger.release(|_| {
+            room -= 1;
+            room >= 0
+        });
+        assert!(ledger.is_due());
+        assert_eq!(due(&mut ledger), [3]);
     }
 
     #[test]
@@ -117,7 +144,7 @@ mod tests {
         arrive(&mut ledger, 1, 0, 11);
         ledger.lost();
         ledger.acknowledge(0, 1);
-        assert_eq!(ledger.release(), [] as [u16; 0]);
+        assert_eq!(due(&mut ledger), [] as [u16; 0]);
     }
 
     #[test]
@@ -129,9 +156,9 @@ mod tests {
         ledger.acknowledge(0, 1);
         assert!(ledger.redelivered(11, "t", b"1"));
         assert!(ledger.redelivered(12, "t", b"2"));
-        assert_eq!(ledger.release(), [11]);
+        assert_eq!(due(&mut ledger), [11]);
         ledger.acknowledge(0, 2);
-        assert_eq!(ledger.release(), [12]);
+        assert_eq!(due(&mut ledger), [12]);
     }
 
     #[test]

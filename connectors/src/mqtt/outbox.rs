@@ -36,6 +36,7 @@ pub(super) struct Outbox {
     bytes: usize,
     budget: usize,
     failed: Option<Error>,
+    closing: bool,
     /// Whether somebody waits for room, or for everything to be gone.
     waiting: bool,
     waker: Waker,
@@ -75,6 +76,7 @@ impl Outbox {
             bytes: 0,
             budget,
             failed: None,
+            closing: false,
             waiting: false,
             waker,
         }
@@ -116,9 +118,12 @@ impl Outbox {
         self.packet_max
     }
 
-    /// The connection, if there is one.
-    pub(super) fn remote(&self) -> Option<Arc<dyn Remote>> {
-        self.remote.clone()
+    /// Says good-bye, now or as soon as there is a connection.
+    pub(super) fn close(&mut self) {
+        self.closing = true;
+        if let Some(remote) = &self.remote {
+            remote.disconnect();
+        }
     }
 
     // The task's side.
@@ -130,6 +135,9 @@ impl Outbox {
         self.numbers = vec![u64::MAX; self.window + 1];
         self.remote = Some(remote);
         self.hand_over();
+        if self.closing {
+            self.close();
+        }
     }
 
     /// The connection is gone.
@@ -166,7 +174,7 @@ impl Outbox {
                     }
                 }
                 Event::Closed => handled = Handled::Closed,
-                Event::Message(_) | Event::Subscribed(_) => {}
+                Event::Message(_) | Event::Subscribed(_) | Event::Told => {}
             }
         }
         self.forget_done();
@@ -259,7 +267,7 @@ mod tests {
             self.0.lock().unwrap().push(topic.to_owned());
             true
         }
-        fn acknowledge(&self, _: &[u16]) -> bool {
+        fn acknowledge(&self, _: u16) -> bool {
             true
         }
         fn disconnect(&self) -> bool {

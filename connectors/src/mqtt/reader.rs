@@ -44,7 +44,8 @@ impl Source for Reader {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.task.stop(|| lock(&self.inbox).remote());
+        lock(&self.inbox).close();
+        self.task.stop();
         Ok(())
     }
 }

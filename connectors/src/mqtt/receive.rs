@@ -11,6 +11,10 @@ use super::router::Router;
 use engine::error::Error;
 use engine::time::Clock;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long reading the network waits for room, where more came than fits the budget.
+const SLOW_READ: Duration = Duration::from_secs(1);
 
 /// What the task works with.
 pub(super) struct Receiver {
@@ -42,15 +46,17 @@ impl Usage for Receiver {
         } else {
             remote.subscribe(&self.filters, self.qos);
         }
-        lock(&self.inbox).connected(Arc::clone(&remote), accepted.session_present);
+        lock(&self.inbox).connected(remote, accepted.session_present);
         if subscribed {
             lock(&self.inbox).live();
         }
-        if keeper.is_stopped() {
-            remote.disconnect();
-        }
         let mut events = Vec::new();
         loop {
+            let full = lock(&self.inbox).wait_for_room();
+            if let Some(room) = full {
+                // Never for long: the broker has to hear from us, or it takes us for dead.
+                drop(tokio::time::timeout(SLOW_READ, room.notified()).await);
+            }
             let outcome = link.next(&mut events).await;
             match self.handle(&mut events, keeper.url()) {
                 Ok(confirmed) if confirmed && !subscribed => {
@@ -79,7 +85,7 @@ impl Usage for Receiver {
 impl Receiver {
     /// Hands messages to the inbox. `true`: the subscription was confirmed.
     fn handle(&mut self, events: &mut Vec<Event>, url: &str) -> Result<bool, Ended> {
-        let mut confirmed = false;
+        let (mut confirmed, mut told) = (false, false);
         let mut routed = Vec::with_capacity(events.len());
         let mut end = None;
         for event in events.drain(..) {
@@ -94,11 +100,14 @@ impl Receiver {
                     Err(error) => end = Some(Ended::Failed(error)),
                 },
                 Event::Closed => end = Some(Ended::Closed),
+                Event::Told => told = true,
                 Event::Sent(_) | Event::Acknowledged { .. } => {}
             }
         }
         if !routed.is_empty() {
             lock(&self.inbox).receive(routed, self.clock.now());
+        } else if told {
+            lock(&self.inbox).tell();
         }
         end.map_or(Ok(confirmed), Err)
     }

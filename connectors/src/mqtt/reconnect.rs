@@ -123,11 +123,6 @@ impl Keeper {
         self.opened.is_some()
     }
 
-    /// Whether it was told to stop: a connection that comes too late to be told is to be closed at once.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop.is_said()
-    }
-
     pub(super) fn url(&self) -> &str {
         &self.server.url
     }

@@ -41,7 +41,7 @@ pub(super) struct RumqttLink {
 
 impl Link for RumqttLink {
     async fn open(connect: &Connect) -> Result<(Self, Accepted), Failure> {
-        // Neither can be full while both sides keep to their limits.
+        // Enough for all that may be on their way, where the broker keeps to the limits.
         let capacity =
             usize::from(connect.receive_maximum) + usize::from(connect.send_maximum) + ORDERS_MORE;
         let (client, mut events) = AsyncClient::new(options(connect), capacity);
@@ -138,6 +138,7 @@ fn event(event: LibraryEvent) -> Option<Event> {
             Some(Event::Acknowledged { id: answer.pkid, refusal })
         }
         LibraryEvent::Outgoing(Outgoing::Publish(id)) => Some(Event::Sent(id)),
+        LibraryEvent::Outgoing(Outgoing::PubAck(_)) => Some(Event::Told),
         LibraryEvent::Outgoing(Outgoing::Disconnect) => Some(Event::Closed),
         _ => None,
     }
@@ -182,11 +183,9 @@ impl Remote for RumqttRemote {
         self.0.try_publish(topic, quality(qos), retain, payload.clone()).is_ok()
     }
 
-    fn acknowledge(&self, ids: &[u16]) -> bool {
-        ids.iter().all(|&pkid| {
-            let message = Publish { pkid, qos: QoS::AtLeastOnce, ..Publish::default() };
-            self.0.try_ack(&message).is_ok()
-        })
+    fn acknowledge(&self, id: u16) -> bool {
+        let message = Publish { pkid: id, qos: QoS::AtLeastOnce, ..Publish::default() };
+        self.0.try_ack(&message).is_ok()
     }
 
     fn disconnect(&self) -> bool {

@@ -25,16 +25,8 @@ impl Usage for Sender {
         accepted: Accepted,
         keeper: &mut Keeper,
     ) -> Ended {
-        let remote = link.remote();
-        lock(&self.outbox).connected(
-            Arc::clone(&remote),
-            accepted.send_maximum,
-            accepted.max_packet,
-        );
+        lock(&self.outbox).connected(link.remote(), accepted.send_maximum, accepted.max_packet);
         keeper.ready();
-        if keeper.is_stopped() {
-            remote.disconnect();
-        }
         let mut events = Vec::new();
         loop {
             let outcome = link.next(&mut events).await;

@@ -1,8 +1,6 @@
 //! The task behind a source or sink: told to stop, waited for, and never left behind.
 
-use super::client::Remote;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -10,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How long a good-bye to the broker may take.
-const GOODBYE_MAX: Duration = Duration::from_secs(2);
+const GOODBYE_MAX: Duration = Duration::from_secs(5);
 
 /// A running task. Dropping it ends it at once, without a good-bye.
 pub(super) struct Task {
@@ -39,13 +37,9 @@ impl Task {
         Self { handle, stop, ended }
     }
 
-    /// Tells it to stop; `connection` gives the connection that is there now, which says good-bye. Then waits a little
-    /// for the end.
-    pub(super) fn stop(&self, connection: impl FnOnce() -> Option<Arc<dyn Remote>>) {
+    /// Tells it not to connect any more, and waits a little for the end. A connection that is there ends by a good-bye.
+    pub(super) fn stop(&self) {
         self.stop.send_replace(true);
-        if let Some(remote) = connection() {
-            remote.disconnect();
-        }
         if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(GOODBYE_MAX) {
             self.handle.abort();
         }
@@ -59,11 +53,6 @@ impl Drop for Task {
 }
 
 impl Stop {
-    /// Whether it was said.
-    pub(super) fn is_said(&self) -> bool {
-        *self.0.borrow()
-    }
-
     /// What `work` yields, or none if it was told to stop first.
     pub(super) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {

@@ -90,7 +90,8 @@ impl Sink for Writer {
         if !lock(&self.outbox).is_empty()? {
             return Ok(Finished::Busy);
         }
-        self.task.stop(|| lock(&self.outbox).remote());
+        lock(&self.outbox).close();
+        self.task.stop();
         Ok(Finished::Done)
     }
 

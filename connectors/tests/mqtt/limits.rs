@@ -37,6 +37,23 @@ fn the_broker_waits_for_acknowledgements_at_qos_1() {
 }
 
 #[test]
+fn messages_larger_than_expected_are_read_slowly_when_they_do_not_fit() {
+    let server = Mosquitto::start("flood", &[]);
+    let options = [("url", text(&server.url())), ("topic", text("a"))];
+    let mut source = feed_within(&options, 100_000).unwrap();
+    source.until(SplitEvent::CaughtUp);
+    Peer::at(server.port()).publish(numbers(1000, 10_000), 1, false);
+    // Of 10 MB only what fits and the rest of the last read is here, though nothing holds the broker back.
+    let Polled::Payloads(payloads) = source.poll_within(usize::MAX).unwrap() else {
+        panic!("something waits")
+    };
+    source.source.acknowledge(&payloads.split, &payloads.position).unwrap();
+    let waited = messages(payloads).len();
+    assert!(waited < 100, "{waited}");
+    assert_eq!(waited + source.take(1000 - waited).len(), 1000);
+}
+
+#[test]
 fn at_qos_0_messages_beyond_the_budget_are_dropped_and_counted() {
     let server = Mosquitto::start("budget", &[]);
     let options = [("url", text(&server.url())), ("topic", text("#")), ("qos", int(0))];

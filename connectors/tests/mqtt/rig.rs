@@ -244,6 +244,11 @@ pub fn drain(given: &[(&str, Arg)]) -> Result<Drain> {
 
 /// The same with a budget of its own.
 pub fn drain_within(given: &[(&str, Arg)], budget: usize) -> Result<Drain> {
+    drain_as(given, budget, Box::new(Numbers))
+}
+
+/// The same with a format of its own.
+pub fn drain_as(given: &[(&str, Arg)], budget: usize, encoder: Box<dyn Encoder>) -> Result<Drain> {
     let mut defaults = connection_defaults();
     defaults.push(("retain", Arg::Value(Value::Bool(false))));
     let plan = SinkPlan {
@@ -261,7 +266,7 @@ pub fn drain_within(given: &[(&str, Arg)], budget: usize) -> Result<Drain> {
     let ground = Ground::new();
     let context = SinkContext {
         pipeline: "test".to_owned(),
-        encoder: Some(Box::new(Numbers)),
+        encoder: Some(encoder),
         bounded: false,
         clock: Arc::new(SystemClock::new()),
         waker: ground.waker.clone(),

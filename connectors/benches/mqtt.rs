@@ -1,0 +1,201 @@
+//! How many messages a second go through Mosquitto at QoS 1, beside the client library alone in the same run.
+//!
+//! ```text
+//!  cargo bench -p weir-connectors --bench mqtt            100,000 messages of 160 bytes, each measured three times
+//!  cargo bench -p weir-connectors --bench mqtt -- 500000
+//! ```
+//!
+//! To read, messages are published before the clock starts and wait in a session; to write, nobody is subscribed. So only
+//! the broker and what is measured work. Processor time is that of this process alone.
+
+#![allow(missing_docs, unreachable_pub, dead_code, clippy::unwrap_used, reason = "a bench")]
+
+#[path = "../tests/support/peer.rs"]
+mod peer;
+#[path = "../tests/mqtt/rig.rs"]
+mod rig;
+#[path = "../tests/support/server.rs"]
+mod server;
+
+use arrow::array::RecordBatch;
+use engine::codec::{Encoder, Frame};
+use engine::time::{Clock, SystemClock};
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::Packet;
+use rumqttc::v5::{AsyncClient, Event, MqttOptions};
+use std::time::Duration;
+
+const PAYLOAD: usize = 160;
+const REPEAT: usize = 3;
+const DEVICES: usize = 1000;
+const WINDOW_IN: u16 = 4096;
+const WINDOW_OUT: usize = 1024;
+const BATCH: usize = 1000;
+
+fn main() {
+    let messages = std::env::args().filter_map(|it| it.parse().ok()).next().unwrap_or(100_000);
+    let server = server::Mosquitto::start("bench", &[]);
+    say(&format!(
+        "{messages} messages of {PAYLOAD} bytes, {DEVICES} topics, QoS 1, median of {REPEAT}"
+    ));
+    report("write, client library", || write_plain(server.port(), messages));
+    report("write, sink", || write_ours(&server.url(), messages));
+    report("read, client library", || read_plain(server.port(), messages));
+    report("read, source", || read_ours(&server, messages));
+}
+
+#[expect(clippy::print_stdout, reason = "a bench prints its figures")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// What a measurement found.
+struct Measured {
+    messages: usize,
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn report(name: &str, mut measure: impl FnMut() -> Measured) {
+    let mut found: Vec<Measured> = (0..REPEAT).map(|_| measure()).collect();
+    found.sort_by_key(|it| it.wall);
+    let median = &found[REPEAT / 2];
+    let count = median.messages as f64;
+    say(&format!(
+        "{name:22} {:>9.0} messages/s   {:>6.2} µs of processor a message",
+        count / median.wall.as_secs_f64(),
+        median.cpu.as_secs_f64() * 1e6 / count,
+    ));
+}
+
+fn measured(messages: usize, work: impl FnOnce()) -> Measured {
+    let clock = SystemClock::new();
+    let before = cpu();
+    work();
+    Measured { messages, wall: clock.elapsed(), cpu: cpu().saturating_sub(before) }
+}
+
+/// Processor time of this process, in the kernel and outside.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    // Behind the name, which may contain anything, stand the fields from the third on.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[11..13].iter().map(|it| it.parse::<u64>().unwrap()).sum();
+    // The kernel counts in hundredths of a second for user space, on every architecture.
+    Duration::from_millis(ticks * 10)
+}
+
+fn payload() -> Vec<u8> {
+    vec![b'x'; PAYLOAD]
+}
+
+fn options(port: u16, id: &str) -> MqttOptions {
+    let mut options = MqttOptions::new(id, "127.0.0.1", port);
+    options
+        .set_clean_start(false)
+        .set_session_expiry_interval(Some(3600))
+        .set_receive_maximum(Some(WINDOW_IN))
+        .set_max_packet_size(Some(1 << 20));
+    options
+}
+
+fn write_plain(port: u16, messages: usize) -> Measured {
+    let (client, mut events) = AsyncClient::new(options(port, "plain-writer"), WINDOW_OUT * 2);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    measured(messages, || {
+        runtime.block_on(async {
+            let (mut sent, mut open, mut done) = (0, 0, 0);
+            while done < messages {
+                while open < WINDOW_OUT && sent < messages {
+                    let topic = format!("devices/{}/t", sent % DEVICES);
+                    client.try_publish(topic, QoS::AtLeastOnce, false, payload()).unwrap();
+                    sent += 1;
+                    open += 1;
+                }
+                if let Event::Incoming(Packet::PubAck(_)) = events.poll().await.unwrap() {
+                    open -= 1;
+                    done += 1;
+                }
+            }
+        });
+    })
+}
+
+fn write_ours(url: &str, messages: usize) -> Measured {
+    let topic = rig::topic(&["devices/", "{key}", "/t"]);
+    let options = [("url", rig::text(url)), ("topic", topic)];
+    let mut sink = rig::drain_as(&options, 64 << 20, Box::new(Payloads)).unwrap();
+    let devices: Vec<String> = (0..DEVICES).map(|it| it.to_string()).collect();
+    let rows: Vec<_> = (0..BATCH).map(|i| (Some(devices[i % DEVICES].as_str()), 0)).collect();
+    let found = measured(messages, || {
+        for _ in 0..messages / BATCH {
+            assert!(sink.write(&rows).is_empty());
+        }
+        sink.prepare().unwrap();
+    });
+    sink.finish();
+    found
+}
+
+/// Writes a payload of the measured size for every row.
+struct Payloads;
+
+impl Encoder for Payloads {
+    fn encode(
+        &mut self,
+        rows: &RecordBatch,
+        out: &mut Vec<u8>,
+        ends: &mut Vec<usize>,
+    ) -> engine::error::Result<()> {
+        for _ in 0..rows.num_rows() {
+            out.resize(out.len() + PAYLOAD, b'x');
+            ends.push(out.len());
+        }
+        Ok(())
+    }
+
+    fn frame(&self) -> Frame {
+        Frame::default()
+    }
+}
+
+fn publish(port: u16, messages: usize) {
+    let told = (0..messages).map(|i| (format!("devices/{}/t", i % DEVICES), payload()));
+    peer::Peer::at(port).publish(told, 1, false);
+}
+
+fn read_plain(port: u16, messages: usize) -> Measured {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let open = || AsyncClient::new(options(port, "plain-reader"), 100);
+    runtime.block_on(async {
+        let (client, mut events) = open();
+        client.try_subscribe("devices/+/t", QoS::AtLeastOnce).unwrap();
+        while !matches!(events.poll().await.unwrap(), Event::Incoming(Packet::SubAck(_))) {}
+    });
+    publish(port, messages);
+    measured(messages, || {
+        runtime.block_on(async {
+            let (client, mut events) = open();
+            let mut done = 0;
+            while done < messages {
+                if let Event::Incoming(Packet::Publish(_)) = events.poll().await.unwrap() {
+                    done += 1;
+                }
+            }
+            client.try_unsubscribe("devices/+/t").unwrap();
+            while !matches!(events.poll().await.unwrap(), Event::Incoming(Packet::UnsubAck(_))) {}
+        });
+    })
+}
+
+fn read_ours(server: &server::Mosquitto, messages: usize) -> Measured {
+    let options = [("url", rig::text(&server.url())), ("topic", rig::text("devices/{device}/t"))];
+    let mut source = rig::feed(&options).unwrap();
+    source.source.close().unwrap();
+    publish(server.port(), messages);
+    measured(messages, || {
+        let mut source = rig::feed(&options).unwrap();
+        assert_eq!(source.take(messages).len(), messages);
+        source.source.close().unwrap();
+    })
+}
