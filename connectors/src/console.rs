@@ -155,9 +155,10 @@ impl Sink for Screen {
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
-        Ok(match self.worker.is_idle()? {
-            true => Prepared::Done(Committable { epoch, bytes: Vec::new() }),
-            false => Prepared::Busy,
+        Ok(if self.worker.is_idle()? {
+            Prepared::Done(Committable { epoch, bytes: Vec::new() })
+        } else {
+            Prepared::Busy
         })
     }
 

@@ -31,6 +31,7 @@ mod source;
 mod splits;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 pub(crate) use output::StandardOutput;
 pub use sink::FileSink;

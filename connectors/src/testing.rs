@@ -69,8 +69,8 @@ impl Drop for Folder {
 }
 
 /// The arguments of a word as the checker would hand them over; defaults that are literals or words are filled in.
-pub(crate) fn args(signature: &Signature, given: Vec<(&'static str, Arg)>) -> Args {
-    for (name, _) in &given {
+pub(crate) fn args(signature: &Signature, given: &[(&'static str, Arg)]) -> Args {
+    for (name, _) in given {
         assert!(signature.param(name).is_some(), "`{}` has no `{name}`", signature.name);
     }
     let mut args = Args::default();
@@ -108,7 +108,7 @@ pub(crate) fn bool(value: bool) -> Arg {
 /// The plan of a source as the checker would make it.
 pub(crate) fn source_plan(
     def: &dyn SourceDef,
-    given: Vec<(&'static str, Arg)>,
+    given: &[(&'static str, Arg)],
     schema: Option<Schema>,
     columns: Vec<Column>,
 ) -> SourcePlan {
@@ -129,7 +129,7 @@ pub(crate) fn source_plan(
 /// The plan of a sink as the checker would make it.
 pub(crate) fn sink_plan(
     def: &dyn SinkDef,
-    given: Vec<(&'static str, Arg)>,
+    given: &[(&'static str, Arg)],
     columns: Vec<Column>,
 ) -> SinkPlan {
     let args = args(def.signature(), given);

@@ -28,14 +28,19 @@ struct State<J> {
     jobs: VecDeque<(J, usize)>,
     /// The bytes of all jobs that are not done.
     bytes: usize,
-    /// A job is being done.
-    working: bool,
+    thread: Thread,
     /// Somebody was told to ask again.
     waiting: bool,
     /// No more jobs come: those that wait are dropped.
     closed: bool,
-    /// The thread is gone, and why, until somebody was told.
-    stopped: Option<Option<Error>>,
+}
+
+/// What the thread does.
+enum Thread {
+    Waits,
+    Works,
+    /// It is gone, and why, until somebody was told.
+    Gone(Option<Error>),
 }
 
 impl<J: Send + 'static> Worker<J> {
@@ -49,10 +54,9 @@ impl<J: Send + 'static> Worker<J> {
         let state = State {
             jobs: VecDeque::new(),
             bytes: 0,
-            working: false,
+            thread: Thread::Waits,
             waiting: false,
             closed: false,
-            stopped: None,
         };
         let shared =
             Arc::new(Shared { state: Mutex::new(state), more: Condvar::new(), waker, budget });
@@ -93,7 +97,7 @@ impl<J: Send + 'static> Worker<J> {
     /// Whether every job is done; if not, the waker says when to ask again.
     pub(crate) fn is_idle(&self) -> Result<bool> {
         let mut state = self.shared.healthy()?;
-        let idle = state.jobs.is_empty() && !state.working;
+        let idle = state.jobs.is_empty() && matches!(state.thread, Thread::Waits);
         state.waiting |= !idle;
         Ok(idle)
     }
@@ -128,7 +132,7 @@ impl<J> Shared<J> {
                 return None;
             }
             if let Some(job) = state.jobs.pop_front() {
-                state.working = true;
+                state.thread = Thread::Works;
                 return Some(job);
             }
             state = self.more.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -139,11 +143,11 @@ impl<J> Shared<J> {
     fn done(&self, bytes: usize, done: Result<()>) -> bool {
         let mut state = self.lock();
         state.bytes -= bytes;
-        state.working = false;
         let sound = done.is_ok();
-        if let Err(error) = done {
-            state.stopped = Some(Some(error));
-        }
+        state.thread = match done {
+            Ok(()) => Thread::Waits,
+            Err(error) => Thread::Gone(Some(error)),
+        };
         self.wake(state);
         sound
     }
@@ -151,12 +155,11 @@ impl<J> Shared<J> {
     /// The state, unless the thread is gone.
     fn healthy(&self) -> Result<MutexGuard<'_, State<J>>> {
         let mut state = self.lock();
-        match &mut state.stopped {
-            None => Ok(state),
-            Some(error) => Err(error
-                .take()
-                .unwrap_or_else(|| Error::bug("a sink was used after its thread had stopped"))),
-        }
+        let Thread::Gone(error) = &mut state.thread else {
+            return Ok(state);
+        };
+        let error = error.take();
+        Err(error.unwrap_or_else(|| Error::bug("a sink was used after its thread had stopped")))
     }
 
     fn close(&self) {
@@ -186,7 +189,9 @@ struct Guard<J>(Arc<Shared<J>>);
 impl<J> Drop for Guard<J> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.stopped.get_or_insert(None);
+        if !matches!(state.thread, Thread::Gone(_)) {
+            state.thread = Thread::Gone(None);
+        }
         self.0.wake(state);
     }
 }
@@ -248,7 +253,7 @@ mod tests {
         }
         let (tell, told) = mpsc::channel();
         let owned = Owned(tell);
-        let work = move |_: ()| {
+        let work = move |()| {
             let _kept = &owned;
             Ok(())
         };

@@ -67,7 +67,7 @@ impl Table {
             self.line(&mut text, |i| &self.columns[i].name);
         }
         for row in 0..rows.num_rows() {
-            self.line(&mut text, |i| &cells[i][row]);
+            self.line(&mut text, |i| cells.get(i).map_or("", |column| &column[row]));
         }
         Ok(text)
     }
@@ -176,10 +176,7 @@ fn short(micros: i64) -> String {
 fn clean(text: &str) -> String {
     let cut = text.chars().count() > WIDTH_MAX;
     let letters = text.chars().map(|it| if it.is_control() { '·' } else { it });
-    match cut {
-        true => letters.take(WIDTH_MAX - 1).chain(['…']).collect(),
-        false => letters.collect(),
-    }
+    if cut { letters.take(WIDTH_MAX - 1).chain(['…']).collect() } else { letters.collect() }
 }
 
 #[cfg(test)]

@@ -84,15 +84,12 @@ impl Feed {
             self.room.notify_one();
             return Ok(Taken::Item(item));
         }
-        match state.end.take() {
-            Some(end) => {
-                state.end = Some(Ok(()));
-                end.map(|()| Taken::End)
-            }
-            None => {
-                state.waiting = true;
-                Ok(Taken::Nothing)
-            }
+        if let Some(end) = state.end.take() {
+            state.end = Some(Ok(()));
+            end.map(|()| Taken::End)
+        } else {
+            state.waiting = true;
+            Ok(Taken::Nothing)
         }
     }
 

@@ -96,13 +96,12 @@ impl Routes {
                 continue;
             }
             if routes.get(last).is_none_or(|(it, _)| **it != *path) {
-                last = match known.get(path.as_str()) {
-                    Some(known) => *known,
-                    None => {
-                        routes.push((path.as_str().into(), Vec::new()));
-                        known.insert(path.clone(), routes.len() - 1);
-                        routes.len() - 1
-                    }
+                last = if let Some(known) = known.get(path.as_str()) {
+                    *known
+                } else {
+                    routes.push((path.as_str().into(), Vec::new()));
+                    known.insert(path.clone(), routes.len() - 1);
+                    routes.len() - 1
                 };
             }
             routes[last].1.push(row as u32);
@@ -112,9 +111,10 @@ impl Routes {
         let mut rows = Vec::with_capacity(routes.len());
         for (path, places) in routes {
             let whole = places.len() == batch.rows();
-            let picked = match whole {
-                true => batch.columns.clone(),
-                false => take_record_batch(&batch.columns, &UInt32Array::from(places))?,
+            let picked = if whole {
+                batch.columns.clone()
+            } else {
+                take_record_batch(&batch.columns, &UInt32Array::from(places))?
             };
             rows.push((path, picked));
         }

@@ -244,9 +244,10 @@ impl SourceDef for FileSource {
             // The first file is bound once for its errors: better now than when the run has begun.
             parquet::Reader::open(file, "", Arc::clone(wanted))?;
         }
-        let splits = match sequential {
-            true => vec![one_split(path, files, &context.positions)],
-            false => splits(files, &context.positions),
+        let splits = if sequential {
+            vec![one_split(path, files, &context.positions)]
+        } else {
+            splits(files, &context.positions)
         };
         let reading = Reading {
             make_framing: context.framing,
@@ -273,13 +274,14 @@ fn check_format(plan: &SourcePlan, path: &str) -> Result<()> {
         return Ok(());
     }
     let format = told.unwrap_or("json");
-    let message = match shape.is_parquet() {
-        true => format!(
+    let message = if shape.is_parquet() {
+        format!(
             "`path`: `{path}` is Parquet, which was not known when the file was checked; write the path where `file` stands"
-        ),
-        false => format!(
+        )
+    } else {
+        format!(
             "`path`: how `{path}` is read was not known when the file was checked; write `format: {format}`"
-        ),
+        )
     };
     Err(Error::user(message))
 }

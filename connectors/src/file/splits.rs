@@ -164,15 +164,12 @@ impl Splits {
             Step::Wait => (live.caught_up || catch_up(&mut live, feed), Turn::Wait),
             Step::End => {
                 live.split.files.pop_front();
-                match live.split.files.front() {
-                    Some(file) => {
-                        live.open = self.open(file, "")?;
-                        (true, Turn::Piece)
-                    }
-                    None => {
-                        let went = feed.put(Item::Event(name, SplitEvent::Ended), 0);
-                        return Ok(if went { Turn::Piece } else { Turn::Closed });
-                    }
+                if let Some(file) = live.split.files.front() {
+                    live.open = self.open(file, "")?;
+                    (true, Turn::Piece)
+                } else {
+                    let went = feed.put(Item::Event(name, SplitEvent::Ended), 0);
+                    return Ok(if went { Turn::Piece } else { Turn::Closed });
                 }
             }
         };

@@ -52,7 +52,7 @@ pub(super) fn open(
     positions: &[(&str, &str)],
 ) -> Result<Box<dyn Source>> {
     given.push(("path", text(path)));
-    let plan = source_plan(&super::FileSource, given, None, Vec::new());
+    let plan = source_plan(&super::FileSource, &given, None, Vec::new());
     let header = path.contains(".csv");
     super::FileSource.open(&plan, source_context(at(positions), lines(header), 0))
 }

@@ -56,9 +56,10 @@ impl Chance {
             for row in row..end {
                 let place = (row % BLOCK_ROWS) as usize;
                 let noise = &self.noise[place * NOISE_BYTES..][..NOISE_BYTES];
-                let event = match self.events {
-                    true => &self.event[place * EVENT_BYTES..][..EVENT_BYTES],
-                    false => &[],
+                let event = if self.events {
+                    &self.event[place * EVENT_BYTES..][..EVENT_BYTES]
+                } else {
+                    &[]
                 };
                 each(row, Draw { noise, event });
             }
@@ -110,6 +111,7 @@ impl Draw<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::slice::from_ref;
 
     #[test]
     fn a_row_has_the_same_numbers_wherever_one_begins() {
@@ -123,10 +125,10 @@ mod tests {
             }
             numbers
         };
-        let all = numbers(&[0..10_000]);
+        let all = numbers(from_ref(&(0..10_000)));
         assert_eq!(all.len(), 10_000);
         assert_eq!(numbers(&[0..5, 5..4_096, 4_096..4_100, 4_100..10_000]), all);
-        assert_eq!(numbers(&[8_191..8_193]), all[8_191..8_193]);
+        assert_eq!(numbers(from_ref(&(8_191..8_193))), all[8_191..8_193]);
     }
 
     #[test]

@@ -54,9 +54,10 @@ pub(super) fn rows(
     let mut columns: Vec<ArrayRef> = vec![Arc::new(names.finish()), Arc::new(times)];
     for (i, builder) in values.iter_mut().enumerate() {
         let field = schema.field(columns.len());
-        columns.push(match needed.get(i + 2).copied().unwrap_or(true) {
-            true => Arc::new(builder.finish()),
-            false => new_null_array(field.data_type(), count),
+        columns.push(if needed.get(i + 2).copied().unwrap_or(true) {
+            Arc::new(builder.finish())
+        } else {
+            new_null_array(field.data_type(), count)
         });
     }
     let options = RecordBatchOptions::new().with_row_count(Some(count));

@@ -79,7 +79,7 @@ pub(super) fn problems(args: &Args) -> Vec<Problem> {
     if args.opt_int("rows").ok().flatten().is_some_and(|it| it < 0) {
         problem("rows", "`rows` is less than none".to_owned(), "leave it out for rows without end");
     }
-    if known_rate(args).is_some_and(|rate| rate.is_none()) {
+    if known_rate(args).is_some_and(|(rows, per)| !(rows > 0.0 && rows.is_finite() && per > 0.0)) {
         let message = "`rate` is not more than none".to_owned();
         problem("rate", message, "write so many a second: `rate: 1000`, or `rate: max`");
     }
@@ -99,16 +99,14 @@ pub(super) fn problems(args: &Args) -> Vec<Problem> {
 
 const SHARES: [&str; 5] = ["spike", "drop_out", "skew", "late", "bad"];
 
-/// The rate, where it is known: rows and microseconds; the inner none is one that makes no sense.
-fn known_rate(args: &Args) -> Option<Option<(f64, f64)>> {
-    let (rows, per) = match args.get("rate")? {
+/// The rate, where it is known and not `max`: so many rows in so many microseconds.
+fn known_rate(args: &Args) -> Option<(f64, f64)> {
+    Some(match args.get("rate")? {
         Arg::Value(Value::Rate { amount, per }) => (*amount, *per as f64),
         Arg::Value(Value::Int(rows)) => (*rows as f64, SECOND as f64),
         Arg::Value(Value::Float(rows)) => (*rows, SECOND as f64),
         _ => return None,
-    };
-    let sound = rows.is_finite() && rows > 0.0 && per > 0.0;
-    Some(sound.then_some((rows, per)))
+    })
 }
 
 impl Settings {
@@ -118,7 +116,7 @@ impl Settings {
             return Err(Error::user(format!("{message}; {help}")));
         }
         let devices = args.int("devices")?;
-        let pace = match known_rate(args).flatten() {
+        let pace = match known_rate(args) {
             Some((rows, per)) => Pace { rows, per, paced: true },
             // At any speed: each device measures once a second.
             None => Pace { rows: devices as f64, per: SECOND as f64, paced: false },

@@ -255,9 +255,10 @@ impl Source for Generator {
         let most = (limit / row_bytes).clamp(1, ROWS_MAX) as u64;
         let rows = self.next..due.min(self.next + most);
         self.next = rows.end;
-        let rows = match self.settings.payload {
-            true => payload::rows(&mut self.fleet, &self.schema, rows, self.start)?,
-            false => columns::rows(&mut self.fleet, &self.schema, &self.needed, rows, self.start)?,
+        let rows = if self.settings.payload {
+            payload::rows(&mut self.fleet, &self.schema, rows, self.start)?
+        } else {
+            columns::rows(&mut self.fleet, &self.schema, &self.needed, rows, self.start)?
         };
         let position = format!("{}@{}", self.next, self.start);
         let split = Arc::clone(&self.split);

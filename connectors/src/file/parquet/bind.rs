@@ -44,22 +44,23 @@ impl Wanted {
         let mut fills = Vec::with_capacity(self.fields.len());
         for (i, field) in self.fields.iter().enumerate() {
             let wire = field.wire.as_deref().unwrap_or(&field.column.name);
-            let fill = match find(file.fields(), wire) {
+            let how = match find(file.fields(), wire) {
                 Some((root, names, found)) => {
                     check_type(path, field, found.data_type())?;
                     // A row that breaks what is declared is refused whoever reads the column.
                     let checked = field.bounds.is_some()
                         || !field.children.is_empty()
                         || (!field.column.typed.nullable && found.is_nullable());
-                    match checked || self.needed.get(i).copied().unwrap_or(true) {
-                        true => Fill::From { root, path: names },
-                        false => Fill::Unread,
+                    if checked || self.needed.get(i).copied().unwrap_or(true) {
+                        Fill::From { root, path: names }
+                    } else {
+                        Fill::Unread
                     }
                 }
                 None if field.column.typed.nullable || field.default.is_some() => Fill::Missing,
                 None => return Err(missing(path, wire, file.fields())),
             };
-            fills.push(fill);
+            fills.push(how);
         }
         Ok(fills)
     }

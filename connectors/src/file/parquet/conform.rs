@@ -54,9 +54,10 @@ impl Conform {
             Type::List(element) => {
                 let column = Column::new(field.column.name.clone(), element.as_ref().clone());
                 let declared = Field { timestamp: field.timestamp.clone(), ..undeclared(&column) };
-                let children = match field.children.is_empty() {
-                    true => declared.children.clone(),
-                    false => field.children.clone(),
+                let children = if field.children.is_empty() {
+                    declared.children.clone()
+                } else {
+                    field.children.clone()
                 };
                 Some(Box::new(Conform::new(&Field { children, ..declared })?))
             }
@@ -164,8 +165,9 @@ impl Conform {
 
     fn lists(&self, element: &Typed, found: &ArrayRef) -> Result<(ArrayRef, Vec<Fault>)> {
         let items = match found.data_type() {
-            DataType::List(items) => Arc::clone(items),
-            DataType::LargeList(items) | DataType::FixedSizeList(items, _) => Arc::clone(items),
+            DataType::List(items)
+            | DataType::LargeList(items)
+            | DataType::FixedSizeList(items, _) => Arc::clone(items),
             _ => return Err(unexpected(&self.name, found)),
         };
         let lists = cast(found, &DataType::List(items))?;
@@ -235,13 +237,13 @@ fn literal(ty: &Type, value: &Value) -> Expr {
     expr(ExprKind::Literal(value.clone()), ty.clone().required())
 }
 
-fn value_of(ty: &Type) -> Box<Expr> {
-    Box::new(expr(ExprKind::Column(VALUE.to_owned()), ty.clone().nullable()))
+fn value_of(ty: &Type) -> Expr {
+    expr(ExprKind::Column(VALUE.to_owned()), ty.clone().nullable())
 }
 
 /// `value ?? default`
 fn or_else(ty: &Type, default: &Value) -> Expr {
-    let (left, right) = (value_of(ty), Box::new(literal(ty, default)));
+    let (left, right) = (Box::new(value_of(ty)), Box::new(literal(ty, default)));
     let kind = ExprKind::Binary { op: BinaryOp::Coalesce, left, right };
     expr(kind, ty.clone().required())
 }
@@ -251,10 +253,10 @@ fn inside(ty: &Type, bounds: &Bounds) -> Expr {
     let end = |end: &Option<Value>| end.as_ref().map(|it| Box::new(literal(ty, it)));
     let kind = match bounds {
         Bounds::Range(low, high) => {
-            ExprKind::InRange { value: value_of(ty), low: end(low), high: end(high) }
+            ExprKind::InRange { value: Box::new(value_of(ty)), low: end(low), high: end(high) }
         }
         Bounds::List(values) => ExprKind::InList {
-            value: value_of(ty),
+            value: Box::new(value_of(ty)),
             list: values.iter().map(|it| literal(ty, it)).collect(),
         },
     };

@@ -50,7 +50,7 @@ impl Reader {
     /// Opens a file at a position: `group/row`.
     pub(in crate::file) fn open(path: &str, position: &str, wanted: Arc<Wanted>) -> Result<Reader> {
         let file = paths::open(path)?;
-        let metadata = plain(path, footer(path, &file)?)?;
+        let metadata = plain(path, &footer(path, &file)?)?;
         let bound = wanted.bind(path, metadata.schema())?;
         let mut roots: Vec<usize> = bound
             .iter()
@@ -63,13 +63,13 @@ impl Reader {
         let mut fills = Vec::with_capacity(bound.len());
         for (fill, field) in bound.into_iter().zip(&wanted.fields) {
             // From here on a root is a place among the columns that are read.
-            let fill = match fill {
+            let how = match fill {
                 Fill::From { root, path } => {
                     Fill::From { root: roots.partition_point(|&it| it < root), path }
                 }
                 other => other,
             };
-            fills.push((fill, Conform::new(field)?));
+            fills.push((how, Conform::new(field)?));
         }
         let (group, row) = place(path, position, &metadata)?;
         Ok(Reader {
@@ -180,7 +180,7 @@ impl Reader {
 }
 
 /// Lets texts come as plain columns, whatever whoever wrote the file had them as.
-fn plain(path: &str, metadata: ArrowReaderMetadata) -> Result<ArrowReaderMetadata> {
+fn plain(path: &str, metadata: &ArrowReaderMetadata) -> Result<ArrowReaderMetadata> {
     let field = |field: &Field| match field.data_type() {
         DataType::LargeUtf8 | DataType::Utf8View => field.clone().with_data_type(DataType::Utf8),
         DataType::LargeBinary | DataType::BinaryView => {

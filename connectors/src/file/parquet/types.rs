@@ -76,7 +76,9 @@ pub(super) fn fits(found: &Type, wanted: &Type) -> bool {
     match (found, wanted) {
         (Type::Int, Type::Float(_) | Type::Decimal { .. } | Type::Timestamp)
         | (Type::Float(_), Type::Float(_))
-        | (Type::String, Type::Json) => true,
+        | (Type::String, Type::Json)
+        // The fields are bound one by one.
+        | (Type::Struct(_), Type::Struct(_)) => true,
         (
             Type::Decimal { precision, scale },
             Type::Decimal { precision: to_precision, scale: to_scale },
@@ -84,10 +86,9 @@ pub(super) fn fits(found: &Type, wanted: &Type) -> bool {
             let whole = |precision: u8, scale: i8| i16::from(precision) - i16::from(scale);
             to_scale >= scale && whole(*to_precision, *to_scale) >= whole(*precision, *scale)
         }
-        (Type::List(found), Type::List(wanted)) => fits(&found.ty, &wanted.ty),
-        (Type::Map(_, found), Type::Map(_, wanted)) => fits(&found.ty, &wanted.ty),
-        // The fields are bound one by one.
-        (Type::Struct(_), Type::Struct(_)) => true,
+        (Type::List(found), Type::List(wanted)) | (Type::Map(_, found), Type::Map(_, wanted)) => {
+            fits(&found.ty, &wanted.ty)
+        }
         _ => found == wanted,
     }
 }

@@ -26,7 +26,7 @@ fn path(path: &str) -> Arg {
 
 /// Writes rows through the sink.
 fn save(file: &str, columns: &[Column], batches: &[RecordBatch]) {
-    let plan = sink_plan(&FileSink, vec![("path", path(file))], columns.to_vec());
+    let plan = sink_plan(&FileSink, &[("path", path(file))], columns.to_vec());
     let mut sink = FileSink.open(&plan, sink_context(None, true)).unwrap();
     for batch in batches {
         write(sink.as_mut(), batch).unwrap();
@@ -71,7 +71,7 @@ impl<'a> Load<'a> {
             None => parquet::columns(self.path)?,
         };
         let count = columns.len();
-        let plan = source_plan(&FileSource, vec![("path", text(self.path))], fields, columns);
+        let plan = source_plan(&FileSource, &[("path", text(self.path))], fields, columns);
         let positions = at(&[(self.path, self.position)]);
         let mut context = source_context(positions, lines(false), count);
         if let Some(needed) = self.needed {

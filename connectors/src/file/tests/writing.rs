@@ -54,11 +54,12 @@ fn rows(sites: &[Option<&str>], numbers: impl IntoIterator<Item = i64>) -> Recor
 }
 
 fn numbers(range: std::ops::Range<i64>) -> RecordBatch {
-    rows(&vec![Some("a"); (range.end - range.start) as usize], range)
+    let sites = vec![Some("a"); (range.end - range.start) as usize];
+    rows(&sites, range)
 }
 
 fn written(range: std::ops::Range<i64>) -> String {
-    range.map(|it| format!("a:{it}\n")).collect()
+    range.map(|it| format!("a:{it}\n")).collect::<Vec<_>>().concat()
 }
 
 /// The path with `{site}` filled in from the rows.
@@ -80,7 +81,7 @@ fn pattern(path: &str) -> Arg {
 
 fn open(path: &str, bounded: bool, append: bool) -> Result<Box<dyn Sink>> {
     let given = vec![("path", pattern(path)), ("append", bool(append))];
-    let plan = sink_plan(&FileSink, given, columns());
+    let plan = sink_plan(&FileSink, &given, columns());
     let header = if path.contains(".csv") { "site:n\n" } else { "" };
     FileSink.open(&plan, sink_context(Some(Box::new(Plain { header })), bounded))
 }
@@ -260,7 +261,7 @@ fn advice_is_given_where_rows_would_be_lost() {
     let said = |path: &str, given: Vec<(&'static str, Arg)>, bounded| {
         let mut given = given;
         given.push(("path", pattern(path)));
-        let args = crate::testing::args(FileSink.signature(), given);
+        let args = crate::testing::args(FileSink.signature(), &given);
         let flow = Flow { columns: columns(), meta: true, window: None, updates: false };
         let mut report = Vec::new();
         FileSink.check(&args, &flow, bounded, crate::testing::span(), &mut report);

@@ -24,14 +24,14 @@ fn max() -> Arg {
     Arg::Choice("max".to_owned())
 }
 
-fn open(given: Vec<(&'static str, Arg)>, position: Option<&str>) -> Box<dyn Source> {
+fn open(given: &[(&'static str, Arg)], position: Option<&str>) -> Box<dyn Source> {
     let plan = source_plan(&Generate, given, None, columns::columns());
     let positions = position.map(|it| (SPLIT.into(), it.to_owned())).into_iter().collect();
     Generate.open(&plan, source_context(positions, Arc::new(|| None), 6)).unwrap()
 }
 
 fn all(given: Vec<(&'static str, Arg)>, position: Option<&str>, limit: usize) -> Brought {
-    poll_until(open(given, position).as_mut(), limit, |_| false).unwrap()
+    poll_until(open(&given, position).as_mut(), limit, |_| false).unwrap()
 }
 
 fn joined(brought: &Brought) -> arrow::array::RecordBatch {
@@ -71,7 +71,7 @@ fn the_same_seed_gives_the_same_rows_from_every_position() {
 #[test]
 fn a_rate_follows_the_clock() {
     let clock = Arc::new(ManualClock::new(1_000_000));
-    let plan = source_plan(&Generate, vec![("rate", int(10))], None, columns::columns());
+    let plan = source_plan(&Generate, &[("rate", int(10))], None, columns::columns());
     assert!(!plan.bounded);
     let mut context = source_context(BTreeMap::new(), Arc::new(|| None), 6);
     context.clock = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -107,7 +107,7 @@ fn a_timer_wakes_whoever_waits() {
         }
     }
     let (tell, told) = mpsc::channel();
-    let plan = source_plan(&Generate, vec![("rate", int(100))], None, columns::columns());
+    let plan = source_plan(&Generate, &[("rate", int(100))], None, columns::columns());
     let mut context = source_context(BTreeMap::new(), Arc::new(|| None), 6);
     context.waker = Waker::from(Arc::new(Tell(tell)));
     let mut source = Generate.open(&plan, context).unwrap();
@@ -191,8 +191,8 @@ fn payloads_are_json_but_for_the_bad_ones() {
 
 #[test]
 fn options_that_make_no_sense_are_said() {
-    let said = |given| {
-        let args = crate::testing::args(Generate.signature(), given);
+    let said = |given: Vec<(&'static str, Arg)>| {
+        let args = crate::testing::args(Generate.signature(), &given);
         let mut report = Vec::new();
         Generate.columns(&args, None, None, &mut report);
         report.into_iter().map(|it| it.message).collect::<Vec<_>>()
