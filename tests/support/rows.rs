@@ -62,6 +62,11 @@ fn try_check(path: &Path, section: &Section) -> Result<Vec<String>, String> {
     Ok(wrong)
 }
 
+/// Rows from here on came out behind the next mark.
+fn next(found: &mut Found) {
+    found.values_mut().for_each(|it| it.push(Vec::new()));
+}
+
 struct NoEnvironment;
 
 impl dsl::constant::Environment for NoEnvironment {
@@ -134,16 +139,18 @@ impl Test<'_> {
                 // What came out before must not be lost or made twice.
                 run.restart(1 + (*random >> 40) as usize % 4)?;
             }
-            if event.mark().is_some() {
+            // What came out before a checkpoint can be seen behind it only.
+            if *event == Event::Checkpoint {
                 look(run, found)?;
-                found.values_mut().for_each(|it| it.push(Vec::new()));
+                next(found);
             }
             Ok::<(), engine::error::Error>(())
         };
         for event in self.events {
-            // The rows in front of a mark belong in front of it.
-            if event.mark().is_some_and(|it| it != "checkpoint") {
+            // The rows in front of a mark belong in front of it, those that it brings about behind it.
+            if event.mark().is_some() && *event != Event::Checkpoint {
                 look(&mut run, &mut found).map_err(|it| it.to_string())?;
+                next(&mut found);
             }
             step(&mut run, &mut found, event, &mut random).map_err(|it| it.to_string())?;
         }

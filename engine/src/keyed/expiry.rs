@@ -2,11 +2,12 @@
 //!
 //! ```text
 //!  a row of the key      counts until             a later row
-//!  at 10:00      ──►     10:00 + after    ──►     stamp below that: finds the state
-//!                                                 stamp not below:  finds nothing, whether it was cleared or not
+//!  at 10:00      ──►     10:00 + after    ──►     time and stamp below that: finds the state
+//!                                                 otherwise: finds nothing, whether it was cleared or not
 //! ```
 //!
-//! Clearing waits for the watermark, which no stamp still to come is below; so nobody can tell when it happens.
+//! Clearing waits for the watermark, which no stamp still to come is below; so nobody can tell when it happens. The time
+//! counts, too, because the stamps of rows that come in time are not carried along: they are not above the time.
 
 use super::{Captured, Keyed};
 use crate::key::{KeyId, KeyInterner};
@@ -60,7 +61,7 @@ impl Expiry {
     #[inline]
     pub(crate) fn see(&mut self, id: KeyId, time: Timestamp, stamp: Timestamp) -> bool {
         let until = self.until.at_mut(id);
-        let expired = *until != NEVER && stamp >= *until;
+        let expired = *until != NEVER && (time >= *until || stamp >= *until);
         let new = time.saturating_add(self.after);
         *until = if expired { new } else { new.max(*until) };
         expired

@@ -71,7 +71,7 @@ stream judged = readings
   | detect
       spike = sigma(temperature, min: 3, exclude_current: true),
       hot = threshold(temperature, above: 85.0),
-    by: device_id
+      by: device_id
   | select device_id, temperature, spike = spike.is_anomaly, hot = hot.is_anomaly
 
 sink out = judged | into memory()

@@ -36,7 +36,8 @@ pub(crate) fn lives(arrivals: &[Arrival]) -> Vec<usize> {
     for i in 0..arrivals.len() {
         let life = starts.last().map_or(0, |it| *it);
         let seen = arrivals[life..i].iter().map(|it| it.0).max();
-        if seen.is_none_or(|seen| arrivals[i].1 >= seen + TTL) {
+        let gone = |seen| arrivals[i].0 >= seen + TTL || arrivals[i].1 >= seen + TTL;
+        if seen.is_none_or(gone) {
             starts.push(i);
         }
     }

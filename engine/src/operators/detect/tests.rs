@@ -152,21 +152,25 @@ fn a_row_that_fails_is_refused_and_not_judged() {
 #[test]
 fn a_key_that_was_not_seen_for_too_long_begins_anew() {
     let call = detector("sigma", &[("min", int(2))]);
-    let score = |stamp: i64, watermark: Option<i64>| {
+    let score = |time: i64, stamp: i64, watermark: Option<i64>| {
         let mut harness = detecting(call.clone());
-        harness.feed(r#"[{"key": "a", "n": 0, "v": 1, "@time": 5}, {"key": "a", "n": 1, "v": 2, "@time": 9}]"#);
+        harness.feed(
+            r#"[{"key": "a", "n": 0, "v": 1, "@time": 9}, {"key": "a", "n": 1, "v": 2, "@time": 5}]"#,
+        );
         if let Some(watermark) = watermark {
             harness.watermark(Watermark::at(watermark));
         }
-        let row = json!([{"key": "a", "n": 2, "v": 3, "@time": stamp, "@stamp": stamp}]);
+        let row = json!([{"key": "a", "n": 2, "v": 3, "@time": time, "@stamp": stamp}]);
         harness.feed(&row.to_string());
         harness.take().rows[2]["score"].clone()
     };
-    for watermark in [None, Some(9 + TTL - 1)] {
-        assert!(score(9 + TTL - 1, watermark).is_f64());
+    let end = 9 + TTL;
+    for watermark in [None, Some(end - 1)] {
+        assert!(score(end - 1, end - 1, watermark).is_f64());
     }
-    for watermark in [None, Some(9 + TTL)] {
-        assert!(score(9 + TTL, watermark).is_null());
+    assert!(score(end, 0, None).is_null(), "its time is too late");
+    for watermark in [None, Some(end)] {
+        assert!(score(0, end, watermark).is_null(), "its stamp is too late");
     }
 }
 
