@@ -9,6 +9,7 @@ mod support {
     #[allow(dead_code, reason = "the golden tests of the whole project use more of it")]
     #[path = "../../../tests/support/markdown.rs"]
     pub(crate) mod markdown;
+    pub(crate) mod rules;
     pub(crate) mod sexpr;
 }
 mod syntax {
@@ -22,4 +23,5 @@ mod check {
     mod example;
     mod expr_constants;
     mod pipelines;
+    mod plans;
 }

@@ -75,15 +75,21 @@ impl<'a> Checker<'a, '_> {
             self.report.push(unknown_word(self.catalog, Kind::Step, &step.verb));
             return None;
         };
-        self.grouping(step, signature, rows, seen);
+        let groupless = self.grouping(step, signature, rows, seen);
         let before = self.report.len();
         let args = self.step_args(step, signature, &rows.flow);
         let incomplete = self.report[before..].iter().any(args::hides_columns);
         let input = with_named_columns(&rows.flow, &args);
         let context = StepContext { input: &input, args: &args, span: step.verb.span };
-        let mut output = rule.flow(context, self.report);
-        if incomplete || !args::complete(signature, &args) {
+        let found = self.report.len();
+        // Without groups there is nothing that a rule could look at.
+        let mut output = if groupless { input.clone() } else { rule.flow(context, self.report) };
+        if groupless || incomplete || !args::complete(signature, &args) {
             output = flows::opened(output);
+        }
+        let revised = self.report[found..].iter().any(|it| it.code == Code::UpdatesNeedFinal);
+        if input.updates && !revised && (output.window.is_some() || rule.finds_late_rows()) {
+            self.report.push(updates(&step.verb));
         }
         self.order(step, rule, (&input, &output), rows, seen);
         let span = step.span;
@@ -119,14 +125,14 @@ impl<'a> Checker<'a, '_> {
         args::bind_in(signature, step.verb.span, &step.items, place, self.report)
     }
 
-    /// `window` and `aggregate` stand side by side.
+    /// `window` and `aggregate` stand side by side. Returns whether the step works on groups and gets none.
     fn grouping(
         &mut self,
         step: &'a Step,
         signature: &Signature,
         rows: &mut Rows,
         seen: &mut Seen<'a>,
-    ) {
+    ) -> bool {
         let aggregates = signature.params.iter().any(|it| it.takes == Takes::Aggregates);
         match (seen.window.take(), aggregates) {
             (Some(window), false) => {
@@ -138,6 +144,7 @@ impl<'a> Checker<'a, '_> {
             }
             _ => {}
         }
+        aggregates && rows.flow.window.is_none()
     }
 
     /// What the step means for the order and the lateness of rows.
@@ -159,9 +166,6 @@ impl<'a> Checker<'a, '_> {
                 seen.late = Some(&step.verb);
                 rows.late = Some(input.clone());
             }
-        }
-        if input.updates && (output.window.is_some() || rule.finds_late_rows()) {
-            self.report.push(updates(&step.verb));
         }
         if let (true, Some(union)) = (rule.by_arrival(), rows.mixed) {
             self.report.push(arrival(&step.verb, union));
@@ -229,8 +233,7 @@ fn second_late(first: &Name, verb: &Name) -> Diagnostic {
 }
 
 fn updates(verb: &Name) -> Diagnostic {
-    let message =
-        format!("the rows are revised later, and `{}` would count each version", verb.node);
+    let message = "the results that come in here are revised later, so they would count twice";
     Diagnostic::new(Code::UpdatesNeedFinal, verb.span, message)
         .help("write `| where final` before it: then only the last version goes on")
 }

@@ -24,7 +24,7 @@ fn close_enough(word: &str, name: &str, distance: usize) -> bool {
 
 /// A list for people: `a`, `b` and `c`; long ones are cut.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    const MOST: usize = 14;
+    const MOST: usize = 12;
     let names: Vec<&str> = names.into_iter().collect();
     let mut text = String::new();
     for (i, name) in names.iter().take(MOST).enumerate() {

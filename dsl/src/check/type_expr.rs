@@ -231,7 +231,7 @@ fn unknown_type(ty: &TypeExpr) -> Diagnostic {
     let meant = elsewhere(name).or_else(|| nearest(name, TYPES));
     match meant {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")).fix(ty.name.span, meant),
-        None => diagnostic.help(format!("the types are {}", super::suggest::listed(TYPES))),
+        None => diagnostic.help(format!("the types are `{}`", TYPES.join(" "))),
     }
 }
 

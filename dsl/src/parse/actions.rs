@@ -76,6 +76,7 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::stream_ref => target = Some(self.stream_ref(part)),
                 Rule::expr => count = Some(self.expr(part)),
+                Rule::bound => count = Some(self.range(part)),
                 Rule::list => rows = part.into_inner().map(|it| self.expr(it)).collect(),
                 Rule::contains => contains = true,
                 rule if is_keyword(rule) => {}

@@ -142,13 +142,26 @@ impl<'a> Builder<'a> {
             let values = part.into_inner().map(|it| self.expr(it)).collect();
             return Bounds::List { values, span };
         }
+        let (low, high) = self.ends(part);
+        Bounds::Range { low, high, span }
+    }
+
+    /// A range of literals, as an expression.
+    pub(super) fn range(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        let span = self.span(&pair);
+        let (low, high) = self.ends(pair);
+        Expr { kind: ExprKind::Range(low, high), span }
+    }
+
+    /// The ends of a range of literals.
+    fn ends(&mut self, pair: Pair<'_, Rule>) -> (Option<Box<Expr>>, Option<Box<Expr>>) {
         let (mut low, mut high) = (None, None);
-        for end in part.into_inner() {
+        for end in pair.into_inner() {
             let side = end.as_rule();
             let value = Some(Box::new(self.signed(end)));
             if side == Rule::low { low = value } else { high = value }
         }
-        Bounds::Range { low, high, span }
+        (low, high)
     }
 
     /// A literal with an optional minus before it, or a list or record.
