@@ -47,7 +47,8 @@ pub(crate) fn events(section: &Section) -> Result<Vec<Event>, String> {
                 continue;
             };
             let (word, rest) = control.split_once(' ').unwrap_or((control, ""));
-            let on_split = |event| Event::Split { source: source.clone(), split: split.clone(), event };
+            let on_split =
+                |event| Event::Split { source: source.clone(), split: split.clone(), event };
             events.push(match word {
                 "split" => {
                     split = rest.to_owned();

@@ -292,8 +292,9 @@ impl<'a> Launcher<'a> {
             splits: saved.splits.unwrap_or_else(|| Splits::new(limits.out_of_order, idle)),
             positions: saved.positions,
             exits: self.exits(stage, 0),
+            board: self.boards.add(stage, &saved.counts),
             counts: saved.counts,
-            board: self.boards.add(stage),
+
             next: 0,
             done: false,
         };
@@ -369,7 +370,7 @@ impl<'a> Launcher<'a> {
             refusals: Refusals::new(&plan.name, read, &plan.columns, &*self.world.vocabulary)?,
             pipes: self.pipes(stage, 0)?,
             exits: self.exits(stage, 0),
-            board: self.boards.add(stage),
+            board: self.boards.add(stage, &Counts::default()),
         })
     }
 
@@ -408,8 +409,9 @@ impl<'a> Launcher<'a> {
                 intake,
                 pipes,
                 exits: self.exits(stage, task),
+                board: self.boards.add(stage, &counts),
                 base: counts,
-                board: self.boards.add(stage),
+
                 done: false,
             };
             let (signal, worker) =
@@ -460,8 +462,8 @@ impl<'a> Launcher<'a> {
             sink,
             refusals: Refusals::new(&plan.name, read, &columns, &*self.world.vocabulary)?,
             exits: self.exits(stage, 0),
+            board: self.boards.add(stage, &counts),
             counts,
-            board: self.boards.add(stage),
             state: SinkState::default(),
         };
         let worker = self.stages[stage].workers[0];

@@ -51,9 +51,10 @@ pub(super) type Board = Arc<Mutex<Told>>;
 pub(super) struct Boards(pub(super) Vec<(usize, Board)>);
 
 impl Boards {
-    /// A new board for a task of a stage.
-    pub(super) fn add(&mut self, stage: usize) -> Board {
-        let board = Board::default();
+    /// A new board for a task of a stage that goes on from these counters: they count also if nothing is added to them.
+    pub(super) fn add(&mut self, stage: usize, counts: &Counts) -> Board {
+        let told = Told { counts: counts.clone(), ..Told::default() };
+        let board = Arc::new(Mutex::new(told));
         self.0.push((stage, Arc::clone(&board)));
         board
     }
