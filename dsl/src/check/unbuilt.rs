@@ -19,7 +19,7 @@ pub(super) fn report(tree: &ast::File, report: &mut Vec<Diagnostic>) {
                 }
                 if it.kind.node == BindingKind::Table {
                     report.push(not_yet("`table`", it.kind.span).help(
-                        "only sources, streams and sinks run by now; put a limit that differs into the rows",
+                        "rows cannot be looked up by key yet: what differs by device has to come with its rows",
                     ));
                 }
             }

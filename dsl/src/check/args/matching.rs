@@ -3,7 +3,7 @@
 use super::Subject;
 use super::given::{Given, Matched, brief, item_span};
 use super::missing;
-use crate::ast::{Expr, Item};
+use crate::ast::{Expr, ExprKind, Item};
 use crate::check::names::written;
 use crate::check::suggest::{listed, nearest};
 use crate::diagnostic::{Code, Diagnostic};
@@ -300,13 +300,17 @@ impl<'a> Matching<'a, '_, '_> {
         let name = &before.name.node;
         let message = format!("options come last, and this stands behind `{name}:`");
         let diagnostic = Diagnostic::new(Code::PositionalAfterOption, span, message);
-        let all_positional = stray.iter().all(|it| matches!(it, Item::Positional(_)));
+        let names = before.param.is_some_and(|it| it.takes == Takes::Columns);
+        let fits = |it: &Item| match it {
+            Item::Positional(expr) => !names || matches!(expr.kind, ExprKind::Name { .. }),
+            Item::Define { .. } | Item::Option { .. } => false,
+        };
         let takes_list =
-            before.param.is_some_and(|it| matches!(it.takes, Takes::Columns | Takes::ListOf(_)));
+            names || before.param.is_some_and(|it| matches!(it.takes, Takes::ListOf(_)));
         self.report.push(match before.param {
             // An option that is not known was reported, and what follows may belong to it.
             None => return rest,
-            Some(_) if takes_list && all_positional => {
+            Some(_) if takes_list && stray.iter().all(fits) => {
                 let values = std::iter::once(brief(before.value)).chain(stray.iter().map(|it| {
                     if let Item::Positional(expr) = it { brief(expr) } else { String::new() }
                 }));
