@@ -155,6 +155,7 @@ impl Feed {
     /// Rows up to here are in the engine.
     pub(super) fn acknowledge(&self, split: SplitName, position: Position) {
         lock(&self.acknowledged).insert(split, position);
+        self.source.raise();
     }
 
     /// What was acknowledged since the last call.
