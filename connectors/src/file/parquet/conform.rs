@@ -47,8 +47,11 @@ impl Conform {
         let default = field.default.as_ref().filter(|it| **it != Value::Null);
         let default = default.map(|it| program(&or_else(&typed.ty, it))).transpose()?;
         let bounds = match &field.bounds {
-            Some(bounds) => Some((program(&inside(&typed.ty, bounds))?, shown(bounds))),
-            None => None,
+            // Those of a list are those of its elements.
+            Some(bounds) if !matches!(typed.ty, Type::List(_)) => {
+                Some((program(&inside(&typed.ty, bounds))?, shown(bounds)))
+            }
+            _ => None,
         };
         let element = match &typed.ty {
             Type::List(element) => {
@@ -59,7 +62,8 @@ impl Conform {
                 } else {
                     field.children.clone()
                 };
-                Some(Box::new(Conform::new(&Field { children, ..declared })?))
+                let bounds = field.bounds.clone();
+                Some(Box::new(Conform::new(&Field { children, bounds, ..declared })?))
             }
             _ => None,
         };
@@ -96,7 +100,7 @@ impl Conform {
         };
         if !self.typed.nullable && self.default.is_none() && made.null_count() > 0 {
             let missing = (0..made.len()).filter(|&row| made.is_null(row));
-            let detail = format!("`{}` is null", self.name);
+            let detail = format!("there is no `{}`", self.name);
             faults.extend(missing.map(|row| self.fault(row, Reason::Missing, detail.clone())));
         }
         if let Some((program, shown)) = &self.bounds {
@@ -104,7 +108,7 @@ impl Conform {
             let outside = rows_where(inside.as_boolean(), false);
             for row in outside {
                 let value = array_value_to_string(&made, row)?;
-                let detail = format!("`{}` is {value}, declared is {shown}", self.name);
+                let detail = format!("{value} is not in {shown}");
                 faults.push(self.fault(row, Reason::Range, detail));
             }
         }
@@ -133,7 +137,7 @@ impl Conform {
         let mut faults = Vec::new();
         for row in lost {
             let value = array_value_to_string(found, row)?;
-            let detail = format!("`{}` is {value}, which is no {}", self.name, self.typed.ty);
+            let detail = format!("expected {}, found {value}", self.typed.ty);
             faults.push(self.fault(row, Reason::Type, detail));
         }
         Ok((made, faults))
@@ -148,7 +152,8 @@ impl Conform {
                 None => (child.absent(found.len())?, Vec::new()),
             };
             // What stands below a null counts for nothing.
-            faults.extend(bad.into_iter().filter(|it| found.is_valid(it.row as usize)));
+            let bad = bad.into_iter().filter(|it| found.is_valid(it.row as usize));
+            faults.extend(bad.map(|it| within(&child.name, it)));
             arrays.push(array);
         }
         if !faults.is_empty() {
@@ -179,7 +184,9 @@ impl Conform {
         if !bad.is_empty() {
             let owner = |fault: Fault| {
                 let end = offsets.partition_point(|&offset| offset <= fault.row as i32);
-                Fault { row: end.saturating_sub(1) as u32, ..fault }
+                let list = end.saturating_sub(1);
+                let index = fault.row as i32 - offsets[list];
+                within(&format!("[{index}]"), Fault { row: list as u32, ..fault })
             };
             let faults = bad.into_iter().map(owner).collect();
             return Ok((new_null_array(&data_type(&self.typed.ty), found.len()), faults));
@@ -191,6 +198,11 @@ impl Conform {
     fn fault(&self, row: usize, reason: Reason, detail: String) -> Fault {
         Fault { row: row as u32, reason, detail, column: Some(self.name.clone()) }
     }
+}
+
+/// Says where inside a column it is.
+fn within(place: &str, fault: Fault) -> Fault {
+    Fault { detail: format!("{place}: {}", fault.detail), ..fault }
 }
 
 /// Converts between types of which `types::fits` said that they fit. A value that does not becomes null.
@@ -267,7 +279,7 @@ fn shown(bounds: &Bounds) -> String {
     let end = |end: &Option<Value>| end.as_ref().map_or_else(String::new, ToString::to_string);
     match bounds {
         Bounds::Range(low, high) => format!("{}..{}", end(low), end(high)),
-        Bounds::List(values) => format!("one of {}", Value::List(values.clone())),
+        Bounds::List(values) => Value::List(values.clone()).to_string(),
     }
 }
 

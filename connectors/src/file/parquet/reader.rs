@@ -154,10 +154,11 @@ impl Reader {
     fn columns(&self, batch: &RecordBatch) -> Result<(Vec<ArrayRef>, Vec<Fault>)> {
         let (mut columns, mut faults) = (Vec::with_capacity(self.fills.len()), Vec::new());
         for ((fill, conform), field) in self.fills.iter().zip(self.schema.fields()) {
+            let named = |it: Fault| Fault { column: Some(field.name().clone()), ..it };
             columns.push(match fill {
                 Fill::From { root, path } => {
                     let (column, bad) = conform.apply(&descend(batch.column(*root), path)?)?;
-                    faults.extend(bad);
+                    faults.extend(bad.into_iter().map(named));
                     column
                 }
                 Fill::Missing => conform.absent(batch.num_rows())?,

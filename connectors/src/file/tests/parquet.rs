@@ -315,7 +315,7 @@ fn rows_that_the_schema_refuses_become_error_rows() {
     let expected = [(1, "range", 1), (2, "missing", 1), (3, "range", 1)];
     assert_eq!(told, expected.map(|(row, reason, before)| (row, reason.to_owned(), before)));
     let first = &brought.rejected[0];
-    assert_eq!(first.fault.detail, "`t` is 900.0, declared is 0..200.0");
+    assert_eq!(first.fault.detail, "900.0 is not in 0..200.0");
     let payload: serde_json::Value = serde_json::from_slice(&first.payload).unwrap();
     assert_eq!(payload, serde_json::json!({ "n": 1, "t": 900.0 }));
 }
@@ -341,7 +341,9 @@ fn structs_and_lists_are_checked_inside() {
     let items = Field { children, ..field("items", Type::List(Box::new(item)).required()) };
     let brought = Load { schema: Some(vec![items]), ..Load::new(&file) }.run().unwrap();
     assert_eq!(brought.rejected.len(), 1);
-    assert_eq!(brought.rejected[0].fault.row, 1);
+    let fault = &brought.rejected[0].fault;
+    assert_eq!((fault.row, fault.column.as_deref()), (1, Some("items")));
+    assert_eq!(fault.detail, "[0]: v: 50.0 is not in ..10.0");
     let lists = joined(&brought);
     let lists = lists.column(0).as_list::<i32>();
     let values = lists.values().as_struct().column(0);

@@ -30,8 +30,8 @@ fn open(given: &[(&'static str, Arg)], position: Option<&str>) -> Box<dyn Source
     Generate.open(&plan, source_context(positions, Arc::new(|| None), 6)).unwrap()
 }
 
-fn all(given: Vec<(&'static str, Arg)>, position: Option<&str>, limit: usize) -> Brought {
-    poll_until(open(&given, position).as_mut(), limit, |_| false).unwrap()
+fn all(given: &[(&'static str, Arg)], position: Option<&str>, limit: usize) -> Brought {
+    poll_until(open(given, position).as_mut(), limit, |_| false).unwrap()
 }
 
 fn joined(brought: &Brought) -> arrow::array::RecordBatch {
@@ -53,15 +53,15 @@ fn the_same_seed_gives_the_same_rows_from_every_position() {
             ("skew", share(0.5)),
         ]
     };
-    let large = all(given(5), None, 1 << 20);
-    let small = all(given(5), None, 64_000);
+    let large = all(&given(5), None, 1 << 20);
+    let small = all(&given(5), None, 64_000);
     assert_eq!(joined(&large), joined(&small));
     assert_eq!(joined(&large).num_rows(), 9_000);
-    assert_ne!(joined(&large), joined(&all(given(6), None, 1 << 20)));
+    assert_ne!(joined(&large), joined(&all(&given(6), None, 1 << 20)));
     let mut read = 0;
     for (_, rows, position) in &small.rows[..small.rows.len() - 1] {
         read += rows.num_rows();
-        let rest = all(given(5), Some(position), 1 << 20);
+        let rest = all(&given(5), Some(position), 1 << 20);
         assert_eq!(joined(&rest), joined(&large).slice(read, 9_000 - read));
     }
     let events: Vec<SplitEvent> = small.events.iter().map(|it| it.1).collect();
@@ -119,7 +119,7 @@ fn a_timer_wakes_whoever_waits() {
 fn shares_are_as_large_as_they_say() {
     let rows = 40_000;
     let brought = all(
-        vec![
+        &[
             ("rate", max()),
             ("rows", int(rows)),
             ("devices", int(1_000)),
@@ -152,7 +152,7 @@ fn shares_are_as_large_as_they_say() {
 fn devices_have_levels_of_their_own_and_a_day() {
     let day = 86_400;
     let given = vec![("rate", max()), ("rows", int(2 * day)), ("devices", int(2))];
-    let batch = joined(&all(given, None, 1 << 20));
+    let batch = joined(&all(&given, None, 1 << 20));
     assert_eq!(batch.column(0).as_string::<i32>().value(1), "device-0002");
     let temperature = batch.column(2).as_primitive::<Float64Type>().values();
     for device in 0..2 {
@@ -177,7 +177,7 @@ fn payloads_are_json_but_for_the_bad_ones() {
         ("drop_out", share(0.01)),
         ("bad", share(0.1)),
     ];
-    let batch = joined(&all(given, None, 1 << 20));
+    let batch = joined(&all(&given, None, 1 << 20));
     let payloads = batch.column(0).as_binary::<i32>();
     let sound = |payload: &[u8]| {
         let json: serde_json::Value = serde_json::from_slice(payload).ok()?;
