@@ -294,7 +294,6 @@ impl<'a> Launcher<'a> {
             exits: self.exits(stage, 0),
             board: self.boards.add(stage, &saved.counts),
             counts: saved.counts,
-
             next: 0,
             done: false,
         };
@@ -411,7 +410,6 @@ impl<'a> Launcher<'a> {
                 exits: self.exits(stage, task),
                 board: self.boards.add(stage, &counts),
                 base: counts,
-
                 done: false,
             };
             let (signal, worker) =
