@@ -23,6 +23,8 @@ mod moments;
 mod number;
 mod pair;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod total;
 mod wide;
 
