@@ -12,7 +12,7 @@ use dsl::plan::Arg;
 use dsl::value::Value;
 use plans::{Options, call, column, plan, session, sliding, tumbling};
 use proptest::prelude::*;
-use twins::{Given, given, json, same, twin_of_panes, twin_of_sessions};
+use twins::{Given, given, json, same, twin_of_panes, twin_of_sessions, wild};
 
 const COLUMNS: &str = "k: string?, n: int?, x: float?, s: string";
 
@@ -83,6 +83,21 @@ fn a_window_that_has_closed_takes_nothing_in_even_if_the_stamp_would_allow_it() 
     let taken = harness.take();
     assert_eq!(taken.late, [(serde_json::json!({"k": "a"}), 15)]);
     assert_eq!(harness.account().held, 1);
+}
+
+#[test]
+fn a_row_that_comes_behind_the_watermark_changes_what_is_still_open() {
+    let mut harness = harness(sliding(30, 10), &by_k());
+    harness.feed(r#"[{"k": "a", "@time": 5}, {"k": "a", "@time": 15}, {"k": "a", "@time": 25}]"#);
+    harness.watermark(Watermark::at(30));
+    let counts = |rows: &[serde_json::Value]| -> Vec<_> {
+        rows.iter().map(|it| (it["window"]["end"].as_i64(), it["n"].as_i64())).collect()
+    };
+    let before = counts(&harness.take().rows);
+    assert_eq!(before, [(Some(10), Some(1)), (Some(20), Some(2)), (Some(30), Some(3))]);
+    harness.feed(r#"[{"k": "a", "@time": 15}]"#);
+    harness.watermark(Watermark::END);
+    assert_eq!(counts(&harness.take().rows), [(Some(40), Some(3)), (Some(50), Some(1))]);
 }
 
 #[test]
@@ -233,7 +248,7 @@ fn options_that_make_no_sense_say_what_to_type() {
 }
 
 /// Compares a run with its twin, and every way of cutting it with the first, bit by bit.
-fn check(steps: &[dsl::plan::StepPlan], rows: &[Given], expected: &twins::Expected) {
+fn check(steps: &[dsl::plan::StepPlan], rows: &[Given], expected: Option<&twins::Expected>) {
     let input = batch(&steps[0].input.columns, &json(rows));
     let mut first = None;
     for cut in every_cut(rows.len()) {
@@ -244,18 +259,20 @@ fn check(steps: &[dsl::plan::StepPlan], rows: &[Given], expected: &twins::Expect
             assert_eq!(&late, before, "{cut:?}");
             continue;
         }
-        same(&found.rows, &expected.rows);
-        assert_eq!(late, expected.late);
+        if let Some(expected) = expected {
+            same(&found.rows, &expected.rows);
+            assert_eq!(late, expected.late);
+        }
         first = Some((found.rows, late));
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn panes_agree_with_their_twin(
-        rows in given(60), every in 5i64..30, times in 1i64..5, more in 0i64..7,
+        rows in given(40), every in 5i64..30, times in 1i64..5, more in 0i64..7,
         lateness in 0i64..40, on_end in any::<bool>(), keyed in any::<bool>(),
     ) {
         let size = every * times + more;
@@ -264,13 +281,26 @@ proptest! {
         let options = Options { by, lateness, emit };
         let kind = if size == every { tumbling(size) } else { sliding(size, every) };
         let steps = plan(&columns(COLUMNS), kind, &options, every_call()).unwrap();
-        check(&steps, &rows, &twin_of_panes(&rows, (size, every), &options));
+        check(&steps, &rows, Some(&twin_of_panes(&rows, (size, every), &options)));
     }
 
     #[test]
-    fn sessions_agree_with_their_twin(rows in given(60), gap in 1i64..20, lateness in 0i64..30) {
+    fn sessions_agree_with_their_twin(rows in given(40), gap in 1i64..20, lateness in 0i64..30) {
         let options = Options { lateness, ..by_k() };
         let steps = plan(&columns(COLUMNS), session(gap), &options, every_call()).unwrap();
-        check(&steps, &rows, &twin_of_sessions(&rows, gap, lateness));
+        check(&steps, &rows, Some(&twin_of_sessions(&rows, gap, lateness)));
+    }
+
+    /// Floats of very different size: every rounding shows.
+    #[test]
+    fn the_bits_do_not_depend_on_how_rows_are_cut(
+        rows in wild(40), every in 1i64..10, times in 1i64..6, lateness in 0i64..20, sessions in any::<bool>(),
+    ) {
+        let input = columns(COLUMNS);
+        let of = |word| (word, call(word, &[column(&input, "x")]));
+        let calls = vec![of("sum"), of("avg"), of("var"), of("min"), of("max")];
+        let options = Options { lateness, ..by_k() };
+        let kind = if sessions { session(every) } else { sliding(every * times, every) };
+        check(&plan(&input, kind, &options, calls).unwrap(), &rows, None);
     }
 }

@@ -47,6 +47,16 @@ pub(super) fn given(most: usize) -> impl Strategy<Value = Vec<Given>> {
     })
 }
 
+/// The same with floats of very different size.
+pub(super) fn wild(most: usize) -> impl Strategy<Value = Vec<Given>> {
+    (given(most), prop::collection::vec(-25i32..25, most)).prop_map(|(mut rows, powers)| {
+        for (row, power) in rows.iter_mut().zip(powers) {
+            row.x = row.x.map(|it| it * 10_f64.powi(power));
+        }
+        rows
+    })
+}
+
 /// The rows for the bench.
 pub(super) fn json(rows: &[Given]) -> String {
     let row = |it: &Given| json!({"@time": it.time, "@stamp": it.stamp, "k": it.key, "n": it.n, "x": it.x, "s": it.s});
