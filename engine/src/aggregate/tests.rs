@@ -1,4 +1,5 @@
 //! Aggregates against exact arithmetic: whole numbers stand for floats, so nothing is rounded in between.
+#![expect(clippy::float_cmp, reason = "exactness is what is tested")]
 
 use super::{Plan, Rows};
 use crate::aggregates;
@@ -71,6 +72,9 @@ fn dyadic() -> impl Strategy<Value = (f64, i128)> {
     })
 }
 
+/// The value of a type that stands for a number.
+type OfNumber = fn(i64) -> Value;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -107,7 +111,7 @@ proptest! {
         given in prop::collection::vec((prop::option::weighted(0.8, 0i64..20), 0i64..10), 1..30), part in 1usize..30,
     ) {
         let times: Vec<i64> = given.iter().map(|it| it.1).collect();
-        let kinds: [(&str, fn(i64) -> Value); 8] = [
+        let kinds: [(&str, OfNumber); 8] = [
             ("int", |n| json!(n - 10)),
             ("float", |n| json!(n as f64 / 4.0 - 2.0)),
             ("bool", |n| json!(n > 10)),

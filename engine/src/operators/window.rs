@@ -17,6 +17,7 @@ mod groups;
 mod inputs;
 mod panes;
 mod place;
+mod pool;
 mod results;
 mod revise;
 mod saved;

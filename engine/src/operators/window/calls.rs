@@ -60,10 +60,8 @@ impl Calls {
                 .ok_or_else(|| Error::bug(format!("there is no aggregate `{}`", call.call.word)))?;
             let item = aggregates.items.iter().find(|it| it.value.kind == ExprKind::Aggregate(i));
             let item = item.map(|it| it.name.clone());
-            for typed in &types {
-                inner.tag.push_str(&format!("{} ", typed.ty));
-            }
-            inner.tag.push_str(&format!("{};", call.call.word));
+            let names = types.iter().map(|it| it.ty.to_string()).collect::<Vec<_>>().join(", ");
+            inner.tag.extend([&call.call.word, "(", &names, ");"]);
             match def.plan(&types, &call.typed)? {
                 Plan::Rows => inner.gives.push(None),
                 Plan::Column(aggregate) => {

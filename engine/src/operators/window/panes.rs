@@ -10,12 +10,12 @@ use super::calls::Arguments;
 use super::inputs::Inputs;
 use super::place::{Bucket, Place, Placing, Run};
 use super::results::{Mark, Piece, Results};
-use super::revise::{Due, Revised, Waiting};
+use super::revise::{Revised, Waiting};
 use super::saved::PanesSnapshot;
 use super::slice::Slice;
 use super::whole::{Slices, Whole};
 use crate::aggregate::Slot;
-use crate::batch::{Batch, Order};
+use crate::batch::Batch;
 use crate::error::Result;
 use crate::key::KeyId;
 use crate::operator::{LateRows, Operator, Output, Port};
@@ -27,31 +27,25 @@ use arrow::compute::{filter, take};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Added to a row's place in a round: behind the results of the same instant that the watermark caused.
-const BEHIND_WINDOWS: Timestamp = 1 << 62;
-
-/// So many rounds can be told apart before they are counted anew: far more than any row waits.
-const ROUNDS: u32 = (1 << 28) - 1;
-
 /// Beyond so many runs in a batch, rows are gathered by slice first.
 const RUNS_MAX: usize = 32;
 
 /// The operator.
 #[derive(Debug)]
 pub(super) struct Panes {
-    placing: Placing,
+    pub(super) placing: Placing,
     pub(super) inputs: Inputs,
     pub(super) results: Results,
     pub(super) slices: Slices,
-    whole: Whole,
+    pub(super) whole: Whole,
     pub(super) waiting: Arc<Waiting>,
     pub(super) watermark: Watermark,
     /// Windows that end here or before have closed.
-    closed: Timestamp,
+    pub(super) closed: Timestamp,
     /// Windows that end here or before have given their first result; where results are revised.
-    given: Timestamp,
-    ids: Vec<KeyId>,
-    slots: Vec<Slot>,
+    pub(super) given: Timestamp,
+    pub(super) ids: Vec<KeyId>,
+    pub(super) slots: Vec<Slot>,
 }
 
 /// What the watermark sets free next.
@@ -191,7 +185,7 @@ impl Panes {
     }
 
     /// The states of a bucket, to be changed.
-    fn bucket(&mut self, bucket: Bucket) -> &mut Slice {
+    pub(super) fn bucket(&mut self, bucket: Bucket) -> &mut Slice {
         // First what shares them, so that they need not be copied.
         self.whole.forget(&self.placing.windows, bucket.slice);
         let calls = self.results.calls();
@@ -213,7 +207,7 @@ impl Panes {
         (window.end <= bound).then_some(window)
     }
 
-    fn window_behind(&self, slice: Timestamp, after: Timestamp) -> Option<Window> {
+    pub(super) fn window_behind(&self, slice: Timestamp, after: Timestamp) -> Option<Window> {
         let end = self.placing.windows.next_end(slice, after)?;
         Some(Window { start: self.placing.windows.start(slice, end), end })
     }
@@ -264,49 +258,6 @@ impl Panes {
             out.absorb(entry.remove().rows() as usize);
             self.whole.drop_slice(start);
         }
-    }
-
-    /// Takes in the rows that waited until `now`, and gives the results anew that they change.
-    fn revise(&mut self, now: Timestamp, revised: &mut Revised) -> Result<()> {
-        while let Some((due, slot)) = Arc::make_mut(&mut self.waiting).pop(now) {
-            let waiting = self.waiting.clone();
-            let row = waiting.rows[slot as usize];
-            let known = self.inputs.keys.len();
-            let mut slots = std::mem::take(&mut self.slots);
-            let slice = self.bucket(row.bucket);
-            slice.assign(&[row.key], known, &mut slots);
-            slice.groups.merge(&waiting.groups, &[(slots[0], slot)])?;
-            self.slots = slots;
-            drop(waiting);
-            Arc::make_mut(&mut self.waiting).give_back(slot);
-            let mut after = now.saturating_sub(self.placing.lateness);
-            while let Some(window) = self.window_behind(row.bucket.slice, after) {
-                if window.end > now {
-                    break;
-                }
-                let cause = (due, row.row);
-                revised.add(&self.slices, &self.placing.windows, window, row.key, cause)?;
-                after = window.end;
-            }
-        }
-        Ok(())
-    }
-
-    /// The revised results, of which the watermark had to come first.
-    fn revised_piece(&self, revised: Revised) -> Result<Option<Piece>> {
-        if revised.rows.is_empty() {
-            return Ok(None);
-        }
-        let ends = revised.causes.iter().map(|(due, _)| due.stamp).collect();
-        let behind = |due: &Due| {
-            BEHIND_WINDOWS
-                + (Timestamp::from(due.round & ROUNDS) << 32)
-                + Timestamp::from(due.place)
-        };
-        let starts = revised.causes.iter().map(|(due, _)| behind(due)).collect();
-        let order = Some(Order::Window { ends, starts });
-        let keys = &self.inputs.keys;
-        Ok(Some(self.results.of_slots(keys, &revised.groups, &revised.rows, order)?))
     }
 
     /// Forgets the keys that have no rows any more.
@@ -386,7 +337,7 @@ impl Operator for Panes {
                 Event::Revision(stamp) => {
                     let mut revised = Revised::new(self.results.calls());
                     self.revise(stamp, &mut revised)?;
-                    pieces.extend(self.revised_piece(revised)?);
+                    pieces.extend(self.revised_piece(&revised)?);
                     self.given = self.given.max(stamp);
                     self.closed = self.closed.max(stamp.saturating_sub(self.placing.lateness));
                 }
@@ -419,12 +370,5 @@ impl Operator for Panes {
 
     fn restore(&mut self, section: Section) -> Result<()> {
         super::saved::restore_panes(self, &section)
-    }
-}
-
-impl Panes {
-    /// A bucket, to be filled from saved state.
-    pub(super) fn restored_bucket(&mut self, bucket: Bucket) -> &mut Slice {
-        self.bucket(bucket)
     }
 }

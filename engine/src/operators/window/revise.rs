@@ -7,8 +7,9 @@
 
 use super::calls::{Arguments, Calls};
 use super::groups::Groups;
+use super::panes::Panes;
 use super::place::Bucket;
-use super::results::Mark;
+use super::results::{Mark, Piece};
 use super::whole::Slices;
 use crate::aggregate::Slot;
 use crate::batch::{Batch, Order};
@@ -17,7 +18,15 @@ use crate::key::KeyId;
 use crate::time::Timestamp;
 use crate::windows::{Aligned, Window};
 use std::collections::BTreeMap;
+use std::collections::btree_map::OccupiedEntry;
 use std::ops::Range;
+use std::sync::Arc;
+
+/// Added to a row's place in a round: behind the results of the same instant that the watermark caused.
+const BEHIND_WINDOWS: Timestamp = 1 << 62;
+
+/// So many rounds can be told apart before they are counted anew: far more than any row waits.
+const ROUNDS: u32 = (1 << 28) - 1;
 
 /// Rows that wait, each with states of its own.
 #[derive(Clone, Debug)]
@@ -112,7 +121,7 @@ impl Waiting {
 
     /// Takes the next row out, if it is due; its slot is to be given back.
     pub(super) fn pop(&mut self, now: Timestamp) -> Option<(Due, Slot)> {
-        self.queue.first_entry().filter(|it| it.key().stamp <= now).map(|it| it.remove_entry())
+        self.queue.first_entry().filter(|it| it.key().stamp <= now).map(OccupiedEntry::remove_entry)
     }
 
     /// Gives a slot back.
@@ -180,5 +189,50 @@ impl Revised {
         self.rows.push((key, window, slot, mark));
         self.causes.push(cause);
         Ok(())
+    }
+}
+
+impl Panes {
+    /// Takes in the rows that waited until `now`, and gives the results anew that they change.
+    pub(super) fn revise(&mut self, now: Timestamp, revised: &mut Revised) -> Result<()> {
+        while let Some((due, slot)) = Arc::make_mut(&mut self.waiting).pop(now) {
+            let waiting = self.waiting.clone();
+            let row = waiting.rows[slot as usize];
+            let known = self.inputs.keys.len();
+            let mut slots = std::mem::take(&mut self.slots);
+            let slice = self.bucket(row.bucket);
+            slice.assign(&[row.key], known, &mut slots);
+            slice.groups.merge(&waiting.groups, &[(slots[0], slot)])?;
+            self.slots = slots;
+            drop(waiting);
+            Arc::make_mut(&mut self.waiting).give_back(slot);
+            let mut after = now.saturating_sub(self.placing.lateness);
+            while let Some(window) = self.window_behind(row.bucket.slice, after) {
+                if window.end > now {
+                    break;
+                }
+                let cause = (due, row.row);
+                revised.add(&self.slices, &self.placing.windows, window, row.key, cause)?;
+                after = window.end;
+            }
+        }
+        Ok(())
+    }
+
+    /// The revised results, of which the watermark had to come first.
+    pub(super) fn revised_piece(&self, revised: &Revised) -> Result<Option<Piece>> {
+        if revised.rows.is_empty() {
+            return Ok(None);
+        }
+        let ends = revised.causes.iter().map(|(due, _)| due.stamp).collect();
+        let behind = |due: &Due| {
+            BEHIND_WINDOWS
+                + (Timestamp::from(due.round & ROUNDS) << 32)
+                + Timestamp::from(due.place)
+        };
+        let starts = revised.causes.iter().map(|(due, _)| behind(due)).collect();
+        let order = Some(Order::Window { ends, starts });
+        let keys = &self.inputs.keys;
+        Ok(Some(self.results.of_slots(keys, &revised.groups, &revised.rows, order)?))
     }
 }

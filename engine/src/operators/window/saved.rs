@@ -111,7 +111,7 @@ pub(super) fn restore_panes(panes: &mut Panes, section: &Section) -> Result<()> 
         for _ in 0..from.u32()? {
             let key = key_at(&keys, from.u32()?)?;
             let known = panes.inputs.keys.len();
-            let slice = panes.restored_bucket(bucket);
+            let slice = panes.bucket(bucket);
             slice.assign(&[key], known, &mut slots);
             slice.groups.decode(slots[0], &mut from)?;
         }

@@ -9,26 +9,23 @@
 //! The stamp of a row says which sessions were open when it was read: one that had closed by then is left alone, even if its
 //! result has not been given yet.
 
-use super::calls::{Arguments, Calls};
-use super::groups::{Groups, check_tag};
+use super::calls::Arguments;
+use super::groups::check_tag;
 use super::inputs::Inputs;
+use super::pool::{NONE, Pool, Rule, Session, SessionsSnapshot};
 use super::results::{Mark, Results};
-use super::saved::{begin, key_at, save_keys, save_watermark};
+use super::saved::{begin, key_at};
 use crate::aggregate::Slot;
 use crate::batch::{Batch, Order};
 use crate::error::Result;
-use crate::key::{KeyId, KeyList, StateReader, StateWriter};
+use crate::key::{KeyId, StateReader};
 use crate::operator::{LateRows, Operator, Output, Port, RefusedRows};
 use crate::reason::Fault;
 use crate::snapshot::{Section, SectionId, Snapshot};
 use crate::time::{Micros, Timestamp, Watermark};
-use crate::windows::Window;
 use arrow::array::UInt32Array;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Stands for no session.
-const NONE: Slot = Slot::MAX;
 
 /// The operator.
 #[derive(Debug)]
@@ -43,55 +40,6 @@ pub(super) struct Sessions {
     timers: BTreeMap<i64, Vec<Slot>>,
     watermark: Watermark,
     ids: Vec<KeyId>,
-}
-
-/// The lengths that decide.
-#[derive(Clone, Copy, Debug)]
-struct Rule {
-    gap: Micros,
-    lateness: Micros,
-}
-
-/// All sessions, by slot.
-#[derive(Clone, Debug)]
-struct Pool {
-    groups: Groups,
-    sessions: Vec<Session>,
-    free: Vec<Slot>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Session {
-    key: KeyId,
-    first: Timestamp,
-    last: Timestamp,
-    /// The next session of the key.
-    next: Slot,
-    /// The timer that it is registered with; none: the slot is free.
-    timer: Option<i64>,
-}
-
-impl Rule {
-    fn window(self, session: &Session) -> Window {
-        Window { start: session.first, end: session.last.saturating_add(self.gap) }
-    }
-
-    /// The watermark at which a session with this last row closes.
-    fn closes(self, last: Timestamp) -> Timestamp {
-        last.saturating_add(self.gap).saturating_add(self.lateness)
-    }
-
-    /// Whether a row belongs to a session: it is near, and the session was open when the row was read.
-    fn takes(self, session: &Session, time: Timestamp, judged_by: Timestamp) -> bool {
-        time < session.last.saturating_add(self.gap)
-            && session.first.saturating_sub(self.gap) < time
-            && judged_by < self.closes(session.last)
-    }
-
-    /// The step of the timers that a watermark lies in.
-    fn step(self, time: Timestamp) -> i64 {
-        time.div_euclid((self.gap / 8).max(1))
-    }
 }
 
 /// What became of a row.
@@ -267,19 +215,19 @@ impl Sessions {
         let mut closed = Vec::new();
         let mut back = Vec::new();
         let pool = Arc::make_mut(&mut self.pool);
-        while let Some(entry) = self.timers.first_entry().filter(|it| *it.key() <= until) {
-            let (step, slots) = entry.remove_entry();
+        while let Some(timer) = self.timers.first_entry().filter(|it| *it.key() <= until) {
+            let (step, slots) = timer.remove_entry();
             for slot in slots {
                 let session = &mut pool.sessions[slot as usize];
                 if session.timer != Some(step) {
                     continue;
                 }
-                let closes = self.rule.closes(session.last);
-                if closes <= watermark.micros() {
+                let ends_at = self.rule.closes(session.last);
+                if ends_at <= watermark.micros() {
                     session.timer = None;
                     closed.push(slot);
                 } else {
-                    session.timer = Some(self.rule.step(closes));
+                    session.timer = Some(self.rule.step(ends_at));
                     back.push(slot);
                 }
             }
@@ -354,12 +302,12 @@ fn put_out(batch: &Batch, taken: &[Taken], faults: Vec<Fault>, out: &mut Output)
 impl Operator for Sessions {
     fn on_batch(&mut self, _port: Port, batch: Batch, out: &mut Output) -> Result<()> {
         let (args, faults) = self.inputs.arguments(&batch)?;
-        let mut faulty = vec![false; if faults.is_empty() { 0 } else { batch.rows() }];
+        let mut refused = vec![false; if faults.is_empty() { 0 } else { batch.rows() }];
         for fault in &faults {
-            faulty[fault.row as usize] = true;
+            refused[fault.row as usize] = true;
         }
         self.inputs.ids(&batch, &mut self.ids)?;
-        let taken = self.take(&batch, &args, &faulty)?;
+        let taken = self.take(&batch, &args, &refused)?;
         let held = taken.iter().filter(|it| **it == Taken::In).count();
         out.hold(held);
         if held < batch.rows() {
@@ -430,42 +378,5 @@ impl Sessions {
         let (first, last) = (from.i64()?, from.i64()?);
         let slot = self.begin(key, first, last);
         Arc::make_mut(&mut self.pool).groups.decode(slot, from)
-    }
-}
-
-/// What [`Sessions`] hold.
-#[derive(Debug)]
-struct SessionsSnapshot {
-    keys: Arc<KeyList>,
-    pool: Arc<Pool>,
-    watermark: Watermark,
-    calls: Calls,
-}
-
-impl Snapshot for SessionsSnapshot {
-    fn sections(self: Box<Self>) -> Result<Vec<Section>> {
-        let mut of_key = vec![Vec::new(); self.keys.len()];
-        for (slot, session) in (0..).zip(&self.pool.sessions) {
-            if session.timer.is_some() {
-                of_key[session.key as usize].push(slot);
-            }
-        }
-        let live = |id: KeyId| !of_key[id as usize].is_empty();
-        let write = |ids: &[KeyId], out: &mut StateWriter| {
-            let slots = |id: &KeyId| &of_key[*id as usize];
-            out.u32(ids.iter().map(|id| slots(id).len() as u32).sum());
-            for (place, id) in (0..).zip(ids) {
-                for slot in slots(id) {
-                    let session = &self.pool.sessions[*slot as usize];
-                    out.u32(place);
-                    out.i64(session.first);
-                    out.i64(session.last);
-                    self.pool.groups.encode(*slot, out);
-                }
-            }
-        };
-        let mut sections = save_keys(&self.keys, &self.calls, live, write)?;
-        sections.push(save_watermark(self.watermark, 0));
-        Ok(sections)
     }
 }
