@@ -75,7 +75,7 @@ impl<'a> Checker<'a, '_> {
             self.report.push(unknown_word(self.catalog, Kind::Step, &step.verb));
             return None;
         };
-        let groupless = self.grouping(step, signature, rows, seen);
+        let groupless = self.grouping(step, signature, rows, seen)?;
         let before = self.report.len();
         let args = self.step_args(step, signature, &rows.flow);
         let incomplete = self.report[before..].iter().any(args::hides_columns);
@@ -125,26 +125,27 @@ impl<'a> Checker<'a, '_> {
         args::bind_in(signature, step.verb.span, &step.items, place, self.report)
     }
 
-    /// `window` and `aggregate` stand side by side. Returns whether the step works on groups and gets none.
+    /// `window` and `aggregate` stand side by side. Returns whether the step works on groups and gets none; nothing where
+    /// it gets groups and does not work on them, so that nobody knows what was meant by it.
     fn grouping(
         &mut self,
         step: &'a Step,
         signature: &Signature,
         rows: &mut Rows,
         seen: &mut Seen<'a>,
-    ) -> bool {
+    ) -> Option<bool> {
         let aggregates = signature.params.iter().any(|it| it.takes == Takes::Aggregates);
         match (seen.window.take(), aggregates) {
             (Some(window), false) => {
                 self.report.push(window_alone(window, Some(&step.verb)));
-                rows.flow.window = None;
+                return None;
             }
             (None, true) if !flows::is_open(&rows.flow.columns) => {
                 self.report.push(aggregate_alone(&step.verb));
             }
             _ => {}
         }
-        aggregates && rows.flow.window.is_none()
+        Some(aggregates && rows.flow.window.is_none())
     }
 
     /// What the step means for the order and the lateness of rows.

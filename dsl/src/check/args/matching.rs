@@ -7,7 +7,7 @@ use crate::ast::{Expr, ExprKind, Item};
 use crate::check::names::written;
 use crate::check::suggest::{listed, nearest};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::signature::{Kind, Param, Place, Takes, TypeClass};
+use crate::signature::{Kind, Param, Place, Presence, Takes, TypeClass};
 use crate::span::{Name, Span};
 use crate::types::Type;
 
@@ -112,6 +112,10 @@ impl<'a> Matching<'a, '_, '_> {
     }
 
     fn too_many(&mut self, expr: &Expr) {
+        // That `in` has no list is reported where it stands.
+        if self.ends_in_list() {
+            return;
+        }
         let name = self.subject.name;
         let most = self.subject.params.iter().filter(|it| it.place == Place::Positional).count();
         let message = match most {
@@ -120,27 +124,42 @@ impl<'a> Matching<'a, '_, '_> {
             _ => format!("`{name}` takes {most} arguments without a name, this is one more"),
         };
         let diagnostic = Diagnostic::new(Code::TooManyArguments, expr.span, message);
+        let open = self.subject.params.iter().zip(&self.names);
+        let open: Vec<&Param> = open
+            .filter(|(it, given)| it.place == Place::Option && given.is_none())
+            .map(|(it, _)| it)
+            .filter(|it| !self.matched.refused.contains(&it.name))
+            .collect();
+        let required = open.iter().find(|it| it.presence == Presence::Required);
+        let option = required.or(open.first()).map(|it| it.name);
+        if most == 0 {
+            self.matched.refused.extend(option);
+        }
         // One finding for all that follow: they have the same cause.
         let known =
             |it: &Diagnostic| it.code == Code::TooManyArguments && it.span.end <= expr.span.start;
         if self.report.last().is_some_and(|it| known(it) && it.message == diagnostic.message) {
             return;
         }
-        let open = self.subject.params.iter().zip(&self.names);
-        let option = open.filter(|(it, given)| it.place == Place::Option && given.is_none());
         let condition = |it: &Param| it.takes == Takes::Expr(TypeClass::Is(Type::Bool));
-        let help = match option.map(|(it, _)| it.name).next() {
+        let help = match option {
             _ if self.subject.params.iter().any(condition) => {
                 format!("conditions are joined by `and` or `or`: `… and {}`", brief(expr))
             }
-            Some(first) if most == 0 => {
-                self.matched.refused.push(first);
-                format!("name it: `{first}: {}`", brief(expr))
-            }
+            Some(first) if most == 0 => format!("name it: `{first}: {}`", brief(expr)),
             Some(_) => format!("write {}; {}", missing::usage(&self.subject), self.options()),
             None => format!("write {}", missing::usage(&self.subject)),
         };
         self.report.push(diagnostic.help(help));
+    }
+
+    /// `x in "a", "b"`: whether the argument before asks for a list and has one value.
+    fn ends_in_list(&self) -> bool {
+        let is_in = |it: &Option<Given<'_>>| {
+            matches!(it, Some(Given::One(Expr { kind: ExprKind::In { set, .. }, .. }))
+                if matches!(set.kind, ExprKind::Literal(_)))
+        };
+        self.matched.given.iter().any(is_in)
     }
 
     /// `name = value`

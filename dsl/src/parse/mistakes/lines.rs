@@ -130,14 +130,21 @@ fn statement(place: &Place<'_>) -> Option<Diagnostic> {
                 .finding_at(behind, format!("the name of the {word} is missing"))
                 .help(format!("write `{word} NAME …`: letters, digits and `_`, a letter first")),
         ),
-        "param" if !name.is_empty() && !behind_text.starts_with(':') => Some(
-            place
-                .finding_at(
-                    Span::new(start, start + name.len()),
-                    format!("the type of `{name}` is missing"),
-                )
-                .help(format!("write `param {name}: float = 85.0`")),
-        ),
+        "param" if !name.is_empty() && !behind_text.starts_with(':') => {
+            let value = behind_text.strip_prefix('=').map(str::trim);
+            let ty = value.map_or("float", type_of);
+            let value = value.and_then(|it| it.lines().next()).filter(|it| it.len() < 40);
+            let end = Span::new(start + name.len(), start + name.len());
+            Some(
+                place
+                    .finding_at(
+                        Span::new(start, end.end),
+                        format!("the type of `{name}` is missing"),
+                    )
+                    .help(format!("write `param {name}: {ty} = {}`", value.unwrap_or("…").trim()))
+                    .fix(end, format!(": {ty}")),
+            )
+        }
         "schema" if !name.is_empty() && !behind_text.starts_with('{') => {
             let diagnostic = place.finding_at(behind, format!("expected `{{`, found `{found}`"));
             let help = format!("write `schema {name} {{ column: type }}`");
@@ -157,6 +164,21 @@ fn statement(place: &Place<'_>) -> Option<Diagnostic> {
                 .help("write `use \"common.pipe\"`"),
         ),
         _ => None,
+    }
+}
+
+/// The type of a literal, told from its first letters.
+fn type_of(value: &str) -> &'static str {
+    let number: &str = value.strip_prefix('-').unwrap_or(value);
+    let digits = number.trim_start_matches(|it: char| it.is_ascii_digit() || it == '_');
+    match value.chars().next() {
+        Some('"') => "string",
+        Some('@') => "timestamp",
+        _ if value.starts_with("true") || value.starts_with("false") => "bool",
+        _ if digits.len() == number.len() => "string",
+        _ if digits.starts_with('.') => "float",
+        _ if digits.starts_with(|it: char| it.is_alphabetic()) => "duration",
+        _ => "int",
     }
 }
 

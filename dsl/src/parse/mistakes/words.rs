@@ -16,6 +16,7 @@ pub(super) fn explain(place: &Place<'_>) -> Option<Diagnostic> {
         .or_else(|| reserved_name(place))
         .or_else(|| number(place))
         .or_else(|| unit(place))
+        .or_else(|| is_for_equal(place))
         .or_else(|| wire(place))
         .or_else(|| into(place))
         .or_else(|| sql(place))
@@ -80,14 +81,64 @@ fn unit(place: &Place<'_>) -> Option<Diagnostic> {
     let digit = before.ends_with(|it: char| it.is_ascii_digit());
     let units = ["°", "%", "ns", "us", "ms", "s", "m", "h", "d", "w", "MiB", "GiB", "KiB", "MB"];
     let is_unit = units.contains(&place.found) || place.found.starts_with('°');
-    (digit && is_unit && place.behind_expression()).then(|| {
-        let start = place.piece.start + before.len();
+    if !digit || !place.behind_expression() {
+        return None;
+    }
+    let start = place.piece.start + before.len();
+    if let Some(short) = time_unit(place.found) {
+        let digits = before.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+        let number = &before[digits.len()..];
+        let whole = Span::new(place.piece.start + digits.len(), place.span().end);
+        let text = format!("{number}{short}");
+        return Some(
+            place
+                .finding_at(whole, format!("`{number} {}` is written `{text}`", place.found))
+                .help("the units of time are `ns us ms s m h d w`, directly behind the number")
+                .fix(whole, text),
+        );
+    }
+    is_unit.then(|| {
         let gap = Span::new(start, place.at);
         place
             .finding("a unit stands directly behind its number")
             .help(format!("take the blank before `{}` away", place.found))
             .fix(gap, "")
     })
+}
+
+/// How a unit of time that is written out is written here.
+fn time_unit(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "minute" | "minutes" | "min" | "mins" => "m",
+        "second" | "seconds" | "sec" | "secs" => "s",
+        "hour" | "hours" | "hr" | "hrs" => "h",
+        "day" | "days" => "d",
+        "week" | "weeks" => "w",
+        "millisecond" | "milliseconds" | "millis" => "ms",
+        _ => return None,
+    })
+}
+
+/// `x is 5`
+fn is_for_equal(place: &Place<'_>) -> Option<Diagnostic> {
+    let (word, span) = place.word_before()?;
+    let before = place.text[place.piece.start..span.start].trim_end();
+    let (sign, whole) = match word {
+        "is" => ("==", span),
+        "not" if before.ends_with(" is") => {
+            ("!=", Span::new(place.piece.start + before.len() - 2, span.end))
+        }
+        _ => return None,
+    };
+    if !place.expects(Rule::null_word) || place.expects(Rule::number) {
+        return None;
+    }
+    Some(
+        place
+            .finding_at(whole, "`is` asks for null and nothing else")
+            .help(format!("write `{sign}`"))
+            .fix(whole, sign),
+    )
 }
 
 /// `from wire`
