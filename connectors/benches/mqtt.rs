@@ -33,7 +33,7 @@ const WINDOW_OUT: usize = 1024;
 const BATCH: usize = 1000;
 
 fn main() {
-    let messages = std::env::args().filter_map(|it| it.parse().ok()).next().unwrap_or(100_000);
+    let messages = std::env::args().find_map(|it| it.parse().ok()).unwrap_or(100_000);
     let server = server::Mosquitto::start("bench", &[]);
     say(&format!(
         "{messages} messages of {PAYLOAD} bytes, {DEVICES} topics, QoS 1, median of {REPEAT}"
