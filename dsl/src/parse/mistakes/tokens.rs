@@ -19,7 +19,7 @@ pub(super) fn explain(place: &Place<'_>) -> Option<Diagnostic> {
                 .fix(place.span(), ""),
         ),
         "&" => Some(word_for(place, "&&", "and")),
-        "|" | "!" | "?" | "=" | ">" => operator(place),
+        "|" | "!" | "?" | "=" | ">" | "<" => operator(place),
         "/" | "-" => comment(place).or_else(|| dash_in_name(place)),
         "*" | "^" => star(place),
         "\"" => bad_escape(place).or_else(|| quoted_name(place)),
@@ -78,6 +78,10 @@ fn bar_at_end(place: &Place<'_>) -> Option<Diagnostic> {
 
 fn operator(place: &Place<'_>) -> Option<Diagnostic> {
     let (before, rest) = (&place.text[..place.at], place.rest());
+    if place.part == Part::Action && place.before().ends_with("count") {
+        let message = "a number of rows or a range of it stands behind `count`";
+        return Some(place.finding(message).help("write `count 3`, `count 1..3` or `count 2..`"));
+    }
     let touches = |it: &str| before.ends_with(it);
     let back = |n: usize| Span::new(place.at - n, place.at + 1);
     match place.found {
@@ -225,6 +229,14 @@ fn comma(place: &Place<'_>) -> Option<Diagnostic> {
     if before.ends_with(',') {
         return Some(
             place.finding("one comma is enough").help("take one away").fix(place.span(), ""),
+        );
+    }
+    if place.expects(Rule::items) {
+        return Some(
+            place
+                .finding("no comma stands behind the name of a step")
+                .help("take it away")
+                .fix(place.span(), ""),
         );
     }
     if place.part == Part::Head && !place.behind_expression() && place.expects(Rule::step) {
