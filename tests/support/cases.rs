@@ -19,7 +19,7 @@ pub(crate) fn check(section: &Section) -> Vec<String> {
                 None => wrong.push(format!("line {at}: a case is written `expression => value`")),
                 Some((text, wanted)) => {
                     let found = evaluate(text.trim()).unwrap_or_else(|it| it);
-                    if found != wanted.trim() {
+                    if !same(&found, wanted.trim()) {
                         wrong.push(format!("line {at}: {text} => {found}"));
                     }
                 }
@@ -27,6 +27,12 @@ pub(crate) fn check(section: &Section) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Whether both say the same: blanks and the form of an exponent aside.
+pub(crate) fn same(found: &str, wanted: &str) -> bool {
+    let value = |it: &str| serde_json::from_str::<serde_json::Value>(it).ok();
+    found == wanted || value(found).is_some_and(|it| Some(it) == value(wanted))
 }
 
 /// The value of an expression without columns, as JSON; or why there is none.
