@@ -3,4 +3,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod cli;
+mod memory;
+mod series;
 mod tidy;
+
+mod support {
+    pub(crate) mod folder;
+    pub(crate) mod report;
+    pub(crate) mod weir;
+}

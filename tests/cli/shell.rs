@@ -1,0 +1,103 @@
+//! What a shell expects: colour on terminals only, readers that go away, files that grow.
+
+use super::MISTAKES;
+use crate::support::folder::Folder;
+use crate::support::report::number;
+use crate::support::weir::{run, wait_for, weir};
+use std::io::{BufRead, BufReader, Write};
+use std::process::Command;
+
+/// What `weir check a.pipe` writes onto a terminal.
+fn on_a_terminal(folder: &Folder, environment: &[(&str, &str)]) -> String {
+    let line = format!("{} check a.pipe", env!("CARGO_BIN_EXE_weir"));
+    // `script` runs a command on a terminal of its own; it is part of every Linux.
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.current_dir(folder.path()).env_remove("NO_COLOR").envs(environment.iter().copied());
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn colour_is_for_terminals_and_not_if_it_is_not_wanted() {
+    let folder = Folder::new();
+    folder.write("a.pipe", MISTAKES);
+    let colourful = on_a_terminal(&folder, &[]);
+    assert!(colourful.contains("\u{1b}["), "{colourful:?}");
+    let plain = on_a_terminal(&folder, &[("NO_COLOR", "1")]);
+    assert!(plain.contains("error[E0203]") && !plain.contains('\u{1b}'), "{plain:?}");
+    assert!(on_a_terminal(&folder, &[("NO_COLOR", "")]).contains("\u{1b}["), "empty is not set");
+    assert!(!run(&folder, &["check", "a.pipe"]).err.contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = Folder::new();
+    let mut docs = weir(&folder, &["docs"]).start();
+    drop(docs.output());
+    assert_eq!(docs.wait_code(), 0);
+    assert_eq!(docs.said(), "");
+    let text = r#"source fleet = generate(rate: max, rows: 50_000, time: timestamp)
+sink out = fleet | into file(path: "-")
+sink kept = fleet | into file(path: "kept.jsonl")
+"#;
+    folder.write("a.pipe", text);
+    let mut running = weir(&folder, &["run", "a.pipe", "--report", "report.json"]).start();
+    let mut line = String::new();
+    let mut output = BufReader::new(running.output());
+    output.read_line(&mut line).unwrap();
+    assert!(line.starts_with('{') && line.ends_with("}\n"), "{line}");
+    drop(output);
+    assert_eq!(running.wait_code(), 0, "{}", running.said());
+    // The other sink is not harmed.
+    assert_eq!(folder.rows("kept.jsonl").len(), 50_000);
+    assert_eq!(number(&folder.json("report.json")["sinks"]["kept"], "written"), 50_000);
+}
+
+#[test]
+fn a_file_that_grows_is_followed() {
+    let folder = Folder::new();
+    let text = r#"schema Line {
+  n: int
+}
+
+source lines = file(path: "log.jsonl", schema: Line, follow: true)
+
+sink out = lines | into file(path: "-")
+"#;
+    folder.write("a.pipe", text).write("log.jsonl", "{\"n\":1}\n");
+    let mut running = weir(&folder, &["run", "a.pipe"]).start();
+    let mut output = BufReader::new(running.output());
+    let mut next = || {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        line
+    };
+    assert_eq!(next(), "{\"n\":1}\n");
+    let path = folder.path().join("log.jsonl");
+    let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    for n in 2..5 {
+        writeln!(file, "{{\"n\":{n}}}").unwrap();
+        assert_eq!(next(), format!("{{\"n\":{n}}}\n"));
+    }
+    running.signal("INT");
+    assert_eq!(running.wait_code(), 0);
+    wait_for("the table", || running.said().contains("the ledger balances").then_some(()));
+}
+
+#[test]
+fn the_demo_shows_itself_and_leaves_files() {
+    let folder = Folder::new();
+    let words = ["demo", "--for", "4s", "--devices", "20", "--rate", "200"];
+    let done = run(&folder, &words);
+    done.ends_with(0).says("MQTT 5 broker").says("the ledger balances").says("./weir-demo/");
+    assert_eq!(folder.names(), ["weir-demo"]);
+    for name in ["averages.jsonl", "alerts.jsonl", "rejected.jsonl"] {
+        assert!(folder.path().join("weir-demo").join(name).exists(), "{name}");
+    }
+    let table = done.err.lines().rev().find(|it| it.starts_with("telemetry ")).unwrap();
+    let read: i64 = table.split_whitespace().nth(1).unwrap().replace(',', "").parse().unwrap();
+    assert!(read > 0, "{}", done.err);
+}

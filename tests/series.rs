@@ -1,0 +1,1 @@
+//! Real data end to end.
