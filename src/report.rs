@@ -1,7 +1,8 @@
 //! The closing report: `--report FILE`. Scripts read it, so names are added and never changed.
 
 use crate::machine::Usage;
-use engine::ledger::{Ledger, StreamCount};
+use dsl::plan::Plan;
+use engine::ledger::{Ledger, SinkCount, SourceCount, StreamCount};
 use engine::runtime::{Ended, Outcome, Progress};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub struct Report {
     /// Every stream.
     pub streams: BTreeMap<String, StreamCount>,
     /// Every sink.
-    pub sinks: BTreeMap<String, engine::ledger::SinkCount>,
+    pub sinks: BTreeMap<String, SinkCount>,
     /// Whether all of it adds up.
     pub ledger: Balance,
     /// What the process has used, where the system tells.
@@ -38,7 +39,7 @@ pub struct Report {
 pub struct SourceLine {
     /// Its counters.
     #[serde(flatten)]
-    pub count: engine::ledger::SourceCount,
+    pub count: SourceCount,
     /// RFC 3339; null before the first row and after the end.
     pub watermark: Option<String>,
 }
@@ -66,6 +67,22 @@ impl Report {
         }
         report.error = error;
         report
+    }
+
+    /// The report of a run that broke before its first row: every name is there, with nothing counted.
+    pub fn not_begun(plan: &Plan, error: String) -> Self {
+        let mut ledger = Ledger::default();
+        for it in &plan.sources {
+            ledger.sources.insert(it.name.clone(), SourceCount::default());
+        }
+        for it in &plan.streams {
+            ledger.streams.insert(it.name.clone(), StreamCount::default());
+        }
+        for it in &plan.sinks {
+            ledger.sinks.insert(it.name.clone(), SinkCount::default());
+        }
+        let progress = Progress { ledger, ..Progress::default() };
+        Self { error: Some(error), ..Self::of(&progress, "failed", 0.0) }
     }
 
     /// The report of a run that goes on.
@@ -100,7 +117,7 @@ impl Report {
             sink.stream.out = sink.written + sink.failed;
             sink.stream.held += sink.stream.residue();
         }
-        let sinks = self.sinks.values().map(engine::ledger::SinkCount::residue).sum::<i64>();
+        let sinks = self.sinks.values().map(SinkCount::residue).sum::<i64>();
         let sources = self.sources.values().map(|it| it.count.residue().abs()).sum::<i64>();
         let residue = sinks + sources;
         self.ledger = Balance { balanced: residue == 0, residue };

@@ -26,7 +26,7 @@ const SLACK: usize = 16 * PIECE;
 const STILL: usize = 50;
 
 /// A fleet through a filter and a window into two sinks, of which `out` stalls.
-const PIPE: &str = r#"source fleet = generate(devices: 50, rate: max, rows: 400_000, time: timestamp)
+const PIPE: &str = "source fleet = generate(devices: 50, rate: max, rows: 400_000, time: timestamp)
 
 stream all = fleet | where temperature > -1000.0
 
@@ -37,7 +37,7 @@ stream minutes = fleet
 sink out = all | into memory()
 
 sink counts = minutes | into memory()
-"#;
+";
 
 #[test]
 fn memory_stays_flat_while_a_sink_stalls() {

@@ -9,7 +9,7 @@ use dsl::diagnostic::{Severity, render};
 /// Checks every file, also behind one that has errors.
 pub(super) fn check(args: &CheckArgs) -> Exit {
     let mut worst = Exit::Done;
-    let (mut errors, mut warnings) = (0, 0);
+    let (mut files, mut errors, mut warnings) = (0, 0, 0);
     for path in &args.files {
         let file = match read(path) {
             Ok(file) => file,
@@ -18,6 +18,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
                 continue;
             }
         };
+        files += 1;
         let (_, found) = dsl::compile(&file, &Registry);
         let bad = found.iter().filter(|it| it.severity() == Severity::Error).count();
         errors += bad;
@@ -29,7 +30,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         }
     }
     if !args.json {
-        say(&summary(args.files.len(), errors, warnings));
+        say(&summary(files, errors, warnings));
     }
     let refused = errors > 0 || (warnings > 0 && args.deny == Some(Deny::Warnings));
     if worst == Exit::Done && refused { Exit::No } else { worst }

@@ -17,8 +17,11 @@ pub(super) fn docs(args: &DocsArgs) -> Exit {
     if text.is_empty() {
         let names = Registry.signatures();
         let near = dsl::check::suggest::nearest(word, names.iter().map(|it| it.name));
-        let hint = near.map_or_else(String::new, |it| format!("; did you mean `{it}`?"));
-        say(&format!("weir: there is no word `{word}`{hint} `weir docs` lists them all"));
+        let hint = near.map_or_else(
+            || "`weir docs` lists them all".to_owned(),
+            |it| format!("did you mean `{it}`?"),
+        );
+        say(&format!("weir: there is no word `{word}`; {hint}"));
         return Exit::No;
     }
     answer(&text);

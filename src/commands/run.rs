@@ -5,7 +5,8 @@ use crate::cli::{LogFormat, RunArgs};
 use crate::environment::ProcessEnvironment;
 use crate::exit::Exit;
 use crate::report::Report;
-use crate::{machine, run, summary};
+use crate::run::{self, Finished};
+use crate::{machine, summary};
 use dsl::constant::{self, Fault};
 use dsl::plan::Plan;
 use engine::runtime::Settings;
@@ -14,63 +15,109 @@ use std::io::IsTerminal;
 
 /// Runs the file.
 pub(super) fn run(args: &RunArgs) -> Exit {
-    let plan = match compile(&args.file).and_then(|plan| close(&plan, &args.set)) {
+    let plan = match usable(args).and_then(|()| compile(&args.file)) {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
+    log(args.log_format);
+    let finished = close(&plan, &args.set).and_then(|plan| start(&plan, args));
+    let (report, exit) = match finished {
+        Ok(finished) => {
+            if let Some(error) = &finished.report.error {
+                say(&format!("weir: {error}"));
+            }
+            if !args.quiet {
+                say(finished.table().trim_end());
+            }
+            let exit = finished.exit();
+            (finished.report, exit)
+        }
+        Err(Broken::Usage(errors)) => {
+            say(&said(&errors));
+            return Exit::Usage;
+        }
+        Err(Broken::Failed(errors)) => {
+            say(&said(&errors));
+            (Report::not_begun(&plan, errors.join("; ")), Exit::Failed)
+        }
+    };
+    let Some(path) = &args.report else { return exit };
+    match report.write(path) {
+        Ok(()) => exit,
+        Err(error) => {
+            say(&format!("weir: cannot write the report to `{}`: {error}", path.display()));
+            Exit::Failed
+        }
+    }
+}
+
+/// Why there was no run.
+enum Broken {
+    /// It was asked for wrongly.
+    Usage(Vec<String>),
+    /// Something that it needs is not there.
+    Failed(Vec<String>),
+}
+
+/// A line an error.
+fn said(errors: &[String]) -> String {
+    errors.iter().map(|it| format!("weir: {it}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Looks for what is wrong with the options before anything is done.
+fn usable(args: &RunArgs) -> Result<(), Exit> {
     if args.threads == Some(0) {
         say("weir: `--threads` takes a number from 1 on");
-        return Exit::Usage;
+        return Err(Exit::Usage);
     }
-    log(args.log_format);
+    let Some(path) = &args.report else { return Ok(()) };
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let why = match folder {
+        _ if path.is_dir() => "it is a folder; name a file in it".to_owned(),
+        Some(folder) if !folder.is_dir() => format!("there is no folder `{}`", folder.display()),
+        _ => return Ok(()),
+    };
+    say(&format!("weir: cannot write the report to `{}`: {why}", path.display()));
+    Err(Exit::Usage)
+}
+
+/// Runs the closed plan to its end.
+fn start(plan: &Plan, args: &RunArgs) -> Result<Finished, Broken> {
     let threads = args.threads.unwrap_or_else(machine::cores);
     let settings = Settings::new(pipeline_name(&args.file), threads);
     let live = !args.quiet && std::io::stderr().is_terminal();
     let finished = run::io().and_then(|io| {
         let world = run::world(&io);
-        let finished = run::run(&plan, &settings, &world, live.then_some(progress as run::Line));
+        let finished = run::run(plan, &settings, &world, live.then_some(progress as run::Line));
         io.shutdown_timeout(std::time::Duration::from_secs(1));
         finished
     });
-    let finished = match finished {
-        Ok(finished) => finished,
-        Err(error) => {
-            say(&format!("weir: {error}"));
-            return Exit::Failed;
-        }
-    };
-    if let Some(error) = &finished.report.error {
-        say(&format!("weir: {error}"));
-    }
-    if !args.quiet {
-        say(finished.table().trim_end());
-    }
-    if let Some(path) = &args.report {
-        if let Err(error) = finished.report.write(path) {
-            say(&format!("weir: cannot write the report to `{}`: {error}", path.display()));
-            return Exit::Failed;
-        }
-    }
-    finished.exit()
+    finished.map_err(|error| Broken::Failed(vec![error.to_string()]))
 }
 
 /// Gives params, `env(…)` and `secret(…)` their values.
-fn close(plan: &Plan, set: &[String]) -> Result<Plan, Exit> {
+fn close(plan: &Plan, set: &[String]) -> Result<Plan, Broken> {
+    let usage = |why: String| Broken::Usage(vec![why]);
     let mut values = BTreeMap::new();
     for given in set {
         let Some((name, value)) = given.split_once('=') else {
-            say(&format!("weir: `--set {given}` has no `=`; write `--set name=value`"));
-            return Err(Exit::Usage);
+            return Err(usage(format!("`--set {given}` has no `=`; write `--set name=value`")));
         };
         if values.insert(name.to_owned(), value.to_owned()).is_some() {
-            say(&format!("weir: `--set {name}=…` is given twice"));
-            return Err(Exit::Usage);
+            return Err(usage(format!("`--set {name}=…` is given twice")));
         }
     }
     constant::close(plan, &values, &ProcessEnvironment).map_err(|errors| {
-        errors.iter().for_each(|it| say(&format!("weir: {it}")));
         let usage = errors.iter().any(|it| it.fault == Fault::Usage);
-        if usage { Exit::Usage } else { Exit::Failed }
+        let mut texts: Vec<String> = Vec::new();
+        for error in errors {
+            let text = error.to_string();
+            // A param that is read in several places lacks its value only once.
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        if usage { Broken::Usage(texts) } else { Broken::Failed(texts) }
     })
 }
 

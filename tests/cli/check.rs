@@ -10,8 +10,8 @@ fn a_file_without_mistakes_is_fine_whatever_it_needs_to_run() {
     let folder = Folder::new();
     let open = r#"param key: string
 schema R { a: int }
-source r = file(path: "nowhere.jsonl", schema: R)
-sink s = r | extend k = key ?? env("NOT_SET_ANYWHERE") | into file(path: "out.jsonl")
+source r = file(path: env("NOT_SET_ANYWHERE"), format: json, schema: R)
+sink s = r | extend k = key | into file(path: "out.jsonl")
 "#;
     folder.write("good.pipe", READINGS).write("open.pipe", open);
     let done = run(&folder, &["check", "good.pipe", "open.pipe"]);
@@ -41,7 +41,15 @@ fn machines_get_an_object_a_line() {
     let found = done.rows();
     assert_eq!(found.len(), 3, "{}", done.out);
     let names = [
-        "code", "severity", "message", "file", "line", "column", "end_line", "end_column", "help",
+        "code",
+        "severity",
+        "message",
+        "file",
+        "line",
+        "column",
+        "end_line",
+        "end_column",
+        "help",
         "fixes",
     ];
     for it in &found {
@@ -53,11 +61,17 @@ fn machines_get_an_object_a_line() {
     }
     let step = &found[0];
     assert_eq!((&step["code"], &step["severity"]), (&"E0203".into(), &"error".into()));
-    assert_eq!((&step["file"], &step["line"], &step["column"]), (&"a.pipe".into(), &6.into(), &25.into()));
+    assert_eq!(
+        (&step["file"], &step["line"], &step["column"]),
+        (&"a.pipe".into(), &6.into(), &25.into())
+    );
     assert_eq!((&step["end_line"], &step["end_column"]), (&6.into(), &29.into()));
     let fix = &step["fixes"][0];
     assert_eq!(fix["text"], "where", "{step}");
-    assert_eq!((&fix["line"], &fix["column"], &fix["end_column"]), (&6.into(), &25.into(), &29.into()));
+    assert_eq!(
+        (&fix["line"], &fix["column"], &fix["end_column"]),
+        (&6.into(), &25.into(), &29.into())
+    );
     assert_eq!(found[2]["severity"], "warning");
     assert!(found[2]["fixes"].as_array().is_some_and(Vec::is_empty));
 }

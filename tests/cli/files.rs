@@ -58,8 +58,7 @@ fn zstandard(text: &str) -> Vec<u8> {
 fn parquet() -> Vec<u8> {
     let devices: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "ö, \"x\"", "b"]));
     let values: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.5, 3.0, 4.0]));
-    let batch =
-        RecordBatch::try_from_iter([("device", devices), ("t", values)]).unwrap();
+    let batch = RecordBatch::try_from_iter([("device", devices), ("t", values)]).unwrap();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
@@ -189,9 +188,8 @@ fn rejected_rows_have_a_reason_and_late_ones_are_counted() {
     let rejected = folder.rows("rejected.jsonl");
     assert_eq!(rejected.len(), 1);
     let names: Vec<&str> = rejected[0].as_object().unwrap().keys().map(String::as_str).collect();
-    let mut wanted = [
-        "reason", "detail", "column", "step", "payload", "payload_encoding", "received", "meta",
-    ];
+    let mut wanted =
+        ["reason", "detail", "column", "step", "payload", "payload_encoding", "received", "meta"];
     wanted.sort_unstable();
     assert_eq!(names, wanted);
     assert!(folder.read("rejected.jsonl").starts_with("{\"reason\":\"decode\",\"detail\":"));

@@ -13,10 +13,16 @@ const NAMES: (&[&str], &[&str], &[&str]) =
 fn broken(text: &str, said: &[&str]) -> Folder {
     assert_ne!(text, READINGS);
     let folder = Folder::new();
-    folder.write("a.pipe", text).write("in.jsonl", LINES).write("file", "");
+    folder
+        .write("a.pipe", text)
+        .write("in.jsonl", LINES)
+        .write("file", "")
+        .write("folder.jsonl/x", "");
     let done = run(&folder, &["run", "a.pipe", "--report", "report.json"]);
     done.ends_with(3);
-    said.iter().for_each(|it| drop(done.says(it)));
+    for it in said {
+        done.says(it);
+    }
     let report = folder.json("report.json");
     assert_eq!(report["status"], "failed");
     check(&report, NAMES.0, NAMES.1, NAMES.2);
@@ -27,7 +33,7 @@ fn broken(text: &str, said: &[&str]) -> Folder {
 fn an_input_that_is_not_there() {
     let text = READINGS.replace("in.jsonl", "missing.jsonl");
     let folder = broken(&text, &["`readings`", "missing.jsonl", "working directory"]);
-    assert_eq!(folder.names(), ["a.pipe", "file", "in.jsonl", "report.json"]);
+    assert_eq!(folder.names(), ["a.pipe", "file", "folder.jsonl", "in.jsonl", "report.json"]);
     broken(&READINGS.replace("in.jsonl", "x/*.jsonl"), &["`readings`", "x/*.jsonl"]);
 }
 
@@ -36,12 +42,12 @@ fn a_folder_that_cannot_be_written() {
     // Whoever may write everywhere still cannot make a folder out of a file.
     let text = READINGS.replace("alerts.jsonl", "file/alerts.jsonl");
     broken(&text, &["`alerts`", "`path`", "`file`"]);
-    broken(&READINGS.replace("alerts.jsonl", "."), &["`alerts`", "`path`"]);
+    broken(&READINGS.replace("alerts.jsonl", "folder.jsonl"), &["`alerts`", "`path`"]);
 }
 
 #[test]
 fn a_variable_that_is_not_set() {
-    let text = READINGS.replace("\"alerts.jsonl\"", "env(\"NOT_SET_ANYWHERE\"), format: json");
+    let text = READINGS.replace("\"in.jsonl\"", "env(\"NOT_SET_ANYWHERE\"), format: json");
     broken(&text, &["`NOT_SET_ANYWHERE`"]);
 }
 

@@ -44,7 +44,9 @@ fn a_filter_picks_by_name_and_machines_get_an_object_a_line() {
     assert_eq!((&results[0]["file"], &results[0]["passed"]), (&"a.pipe".into(), &true.into()));
     assert_eq!(results[0]["failures"].as_array().map(Vec::len), Some(0));
     assert_eq!(results[1]["passed"], false);
-    assert!(results[1]["failures"][0]["line"].is_u64() && results[1]["failures"][0]["text"].is_string());
+    assert!(
+        results[1]["failures"][0]["line"].is_u64() && results[1]["failures"][0]["text"].is_string()
+    );
 }
 
 #[test]

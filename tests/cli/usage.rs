@@ -62,8 +62,18 @@ fn workloads_are_listed_and_a_small_one_is_measured() {
     for name in ["filter", "tumbling", "sliding"] {
         assert!(list.out.lines().any(|it| it.starts_with(name)), "{}", list.out);
     }
-    let words =
-        ["bench", "filter", "tumbling", "--rows", "20000", "--repeat", "1", "--threads", "2", "--json"];
+    let words = [
+        "bench",
+        "filter",
+        "tumbling",
+        "--rows",
+        "20000",
+        "--repeat",
+        "1",
+        "--threads",
+        "2",
+        "--json",
+    ];
     let done = run(&folder, &words);
     done.ends_with(0);
     let results = done.rows();
