@@ -6,17 +6,11 @@ use super::tree::{none, rust};
 const LINES_MAX: usize = 400;
 
 /// Larger ones and their size today. A file that shrinks lowers its number; none is added.
-const LARGER: [(&str, usize); 11] = [
-    ("connectors/src/file/sink.rs", 428),
+const LARGER: [(&str, usize); 5] = [
     ("connectors/src/formats/json/tests.rs", 418),
     ("dsl/src/ast.rs", 483),
-    ("dsl/src/parse/mistakes/tokens.rs", 438),
-    ("dsl/src/parse/tree.rs", 412),
     ("dsl/src/plan.rs", 717),
-    ("dsl/tests/support/catalog.rs", 423),
     ("engine/src/operators/changed.rs", 430),
-    ("engine/src/operators/window/panes.rs", 430),
-    ("engine/src/operators/window/sessions.rs", 471),
     ("engine/src/runtime/launch.rs", 485),
 ];
 
