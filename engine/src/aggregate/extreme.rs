@@ -1,7 +1,7 @@
 //! The least and the greatest value.
 
 use super::number::{decimal_array, each_narrow, is_narrow, narrow_array};
-use super::{Aggregate, Finished, Fold, Rows, Slot};
+use super::{Aggregate, Finished, Fold, Rows, Slot, Which, edge};
 use crate::error::{Error, Result};
 use crate::key::{StateReader, StateWriter};
 use arrow::array::{Array, AsArray, BinaryArray, StringArray};
@@ -24,6 +24,8 @@ pub(crate) fn extreme(side: Side, ty: &Type) -> Result<Box<dyn Aggregate>> {
         it if is_narrow(it) => Box::new(Narrow { side, ty: ty.clone() }),
         Type::Decimal { .. } => Box::new(Decimals { side, ty: ty.clone() }),
         Type::String | Type::Json | Type::Bytes => Box::new(Texts { side, ty: ty.clone() }),
+        // The literal `null`: there is never a value.
+        Type::Null => edge(Which::First, &Type::Null.nullable()),
         other => return Err(Error::bug(format!("values of {other} have no order"))),
     })
 }

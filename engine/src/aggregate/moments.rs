@@ -100,6 +100,8 @@ impl Fold for Moments {
                 rows.numbers::<Decimal128Type>(0)
                     .each(states, slots, |state, value| state.add(value as f64 / unit));
             }
+            // The literal `null` has no value at all.
+            DataType::Null => {}
             _ => rows.numbers::<Float64Type>(0).each(states, slots, Moment::add),
         }
         Ok(())

@@ -157,6 +157,18 @@ fn values_that_are_not_finite() {
 }
 
 #[test]
+fn the_literal_null_has_no_value() {
+    let values: ArrayRef = Arc::new(arrow::array::NullArray::new(3));
+    for word in ["sum", "avg", "min", "max", "first", "last", "var", "stddev"] {
+        let found = fold(word, &Type::Null.nullable(), &values, &[0, 1, 2], 2).values;
+        assert!(
+            found.is_null(0) || *found.data_type() == arrow::datatypes::DataType::Null,
+            "{word}"
+        );
+    }
+}
+
+#[test]
 fn whole_numbers_decimals_and_durations_are_checked_at_the_end() {
     let sum = |word, ty: &Type, values: &[i64]| {
         let values: Vec<Value> = values.iter().map(|it| json!(it)).collect();

@@ -4,7 +4,7 @@
 use super::number::{decimal_array, fits};
 use super::pair::Pair;
 use super::wide::Wide;
-use super::{Aggregate, Finished, Fold, Rows, Slot};
+use super::{Aggregate, Finished, Fold, Rows, Slot, Which, edge};
 use crate::error::{Error, Result};
 use crate::key::{StateReader, StateWriter};
 use crate::reason::{Fault, Reason};
@@ -30,6 +30,8 @@ pub(crate) fn total(give: Give, ty: &Type, result: &Type) -> Result<Box<dyn Aggr
         Type::Decimal { scale, .. } => {
             Box::new(Decimals { give, scale: *scale, result: result.clone() })
         }
+        // The literal `null`: there is never a value.
+        Type::Null => edge(Which::First, &Type::Null.nullable()),
         other => return Err(Error::bug(format!("{other} cannot be summed up"))),
     })
 }
