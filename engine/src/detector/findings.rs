@@ -13,7 +13,8 @@ use crate::error::Result;
 use crate::key::{KeyId, KeyList, StateReader, StateWriter};
 use crate::keyed::{Captured, Keyed};
 use crate::time::{Timestamp, format_timestamp};
-use arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, StringBuilder};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, StringArray};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use dsl::types::{Column, Type};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -52,40 +53,29 @@ pub struct Finding {
 pub struct Findings<'a> {
     incidents: &'a mut Incidents,
     keys: &'a KeyList,
-    score: Float64Builder,
-    is_anomaly: BooleanBuilder,
-    expected: Float64Builder,
-    lower: Float64Builder,
-    upper: Float64Builder,
-    reason: StringBuilder,
-    incident: StringBuilder,
+    found: Vec<Finding>,
+    reasons: Texts,
+    ids: Texts,
+}
+
+/// Texts of some rows, one behind the other, and where each ends.
+#[derive(Debug, Default)]
+struct Texts {
     text: String,
+    ends: Vec<i32>,
 }
 
 impl<'a> Findings<'a> {
     /// For so many rows of these keys.
     pub(crate) fn new(rows: usize, keys: &'a KeyList, incidents: &'a mut Incidents) -> Self {
-        let floats = || Float64Builder::with_capacity(rows);
-        Self {
-            incidents,
-            keys,
-            score: floats(),
-            is_anomaly: BooleanBuilder::with_capacity(rows),
-            expected: floats(),
-            lower: floats(),
-            upper: floats(),
-            reason: StringBuilder::with_capacity(rows, 0),
-            incident: StringBuilder::with_capacity(rows, 0),
-            text: String::new(),
-        }
+        let (reasons, ids) = (Texts::default(), Texts::default());
+        Self { incidents, keys, found: Vec::with_capacity(rows), reasons, ids }
     }
 
     /// The reading is null or not a number: nothing is found, and nothing is changed.
     #[inline]
     pub fn no_reading(&mut self) {
-        self.put(&Finding::default());
-        self.reason.append_null();
-        self.incident.append_null();
+        self.found.push(Finding::default());
     }
 
     /// What is found about the next reading. `reason` writes a sentence; it is asked only where the reading is handed on
@@ -99,17 +89,10 @@ impl<'a> Findings<'a> {
         reason: impl FnOnce(&mut String),
     ) {
         finding.is_anomaly = self.incidents.step(key, time, finding.is_anomaly);
-        self.put(&finding);
+        self.found.push(finding);
         if finding.is_anomaly {
-            self.text.clear();
-            reason(&mut self.text);
-            self.reason.append_value(&self.text);
-            self.text.clear();
-            self.incidents.write_id(key, self.keys, &mut self.text);
-            self.incident.append_value(&self.text);
-        } else {
-            self.reason.append_null();
-            self.incident.append_null();
+            self.reasons.add(reason);
+            self.ids.add(|out| self.incidents.write_id(key, self.keys, out));
         }
     }
 
@@ -118,26 +101,52 @@ impl<'a> Findings<'a> {
         self.incidents.forget(key);
     }
 
-    #[inline]
-    fn put(&mut self, finding: &Finding) {
-        self.score.append_option(finding.score);
-        self.is_anomaly.append_value(finding.is_anomaly);
-        self.expected.append_option(finding.expected);
-        self.lower.append_option(finding.lower);
-        self.upper.append_option(finding.upper);
+    /// The columns, in the order of [`columns`].
+    pub(crate) fn finish(self) -> Result<Vec<ArrayRef>> {
+        let found = &self.found;
+        let is_anomaly = BooleanBuffer::collect_bool(found.len(), |i| found[i].is_anomaly);
+        Ok(vec![
+            numbers(found, |it| it.score),
+            Arc::new(BooleanArray::new(is_anomaly.clone(), None)),
+            numbers(found, |it| it.expected),
+            numbers(found, |it| it.lower),
+            numbers(found, |it| it.upper),
+            self.reasons.column(&is_anomaly)?,
+            self.ids.column(&is_anomaly)?,
+        ])
+    }
+}
+
+/// A column of what is found.
+fn numbers(found: &[Finding], of: impl Fn(&Finding) -> Option<f64>) -> ArrayRef {
+    let values: Vec<f64> = found.iter().map(|it| of(it).unwrap_or_default()).collect();
+    let known = BooleanBuffer::collect_bool(found.len(), |i| of(&found[i]).is_some());
+    Arc::new(Float64Array::new(values.into(), Some(NullBuffer::new(known))))
+}
+
+impl Texts {
+    fn add(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.ends.push(self.text.len() as i32);
     }
 
-    /// The columns, in the order of [`columns`].
-    pub(crate) fn finish(mut self) -> Vec<ArrayRef> {
-        vec![
-            Arc::new(self.score.finish()),
-            Arc::new(self.is_anomaly.finish()),
-            Arc::new(self.expected.finish()),
-            Arc::new(self.lower.finish()),
-            Arc::new(self.upper.finish()),
-            Arc::new(self.reason.finish()),
-            Arc::new(self.incident.finish()),
-        ]
+    /// A column with the texts in these rows and null in the others.
+    fn column(self, rows: &BooleanBuffer) -> Result<ArrayRef> {
+        if self.ends.is_empty() {
+            return Ok(Arc::new(StringArray::new_null(rows.len())));
+        }
+        let (mut ends, mut end) = (self.ends.into_iter(), 0);
+        let mut offsets = Vec::with_capacity(rows.len() + 1);
+        offsets.push(0);
+        for has_text in rows {
+            if has_text {
+                end = ends.next().unwrap_or(end);
+            }
+            offsets.push(end);
+        }
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        let (text, nulls) = (Buffer::from(self.text.into_bytes()), NullBuffer::new(rows.clone()));
+        Ok(Arc::new(StringArray::try_new(offsets, text, Some(nulls))?))
     }
 }
 

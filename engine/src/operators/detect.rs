@@ -199,7 +199,7 @@ impl Track {
                 Readings { keys: rows.ids, times: rows.times, inputs, rows: part.clone() };
             self.detector.run(&readings, &mut findings)?;
         }
-        let found = findings.finish();
+        let found = findings.finish()?;
         if self.name.is_none() {
             return Ok(found);
         }
