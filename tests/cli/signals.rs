@@ -106,31 +106,3 @@ fn a_run_that_waits_for_its_reader_ends_when_it_has_read_everything() {
     assert_eq!(rows(&text).len() as i64, number(&report["sinks"]["out"], "written"));
     assert_eq!(number(&report["sources"]["fleet"], "read"), rows(&text).len() as i64);
 }
-
-#[test]
-fn a_reader_that_takes_nothing_holds_the_source_back() {
-    let folder = Folder::new();
-    let (mut running, output) = stuck(&folder);
-    // The table says how much was read: when it is twice the same, nothing moves any more.
-    let mut tables = 0;
-    let mut last = String::new();
-    wait_for("the source to be held back", || {
-        running.signal("USR1");
-        tables += 1;
-        wait_for("a table", || {
-            (running.said().matches("running after").count() == tables).then_some(())
-        });
-        let said = running.said();
-        let line = said.lines().rev().find(|it| it.starts_with("fleet")).unwrap();
-        let read = line.split_whitespace().nth(1).unwrap().to_owned();
-        let same = read == last;
-        last = read;
-        same.then_some(())
-    });
-    if let Some(peak) = running.peak_bytes() {
-        assert!(peak < 1 << 30, "{peak} bytes");
-    }
-    drop(output);
-    running.signal("TERM");
-    assert_eq!(running.wait_code(), 0);
-}

@@ -115,13 +115,6 @@ impl Running {
         assert!(sent.success(), "the process {id} is not there any more: {}", self.said());
     }
 
-    /// The most memory that it has held so far, in bytes, where the system tells.
-    pub(crate) fn peak_bytes(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|it| it * 1024)
-    }
-
     /// Its standard output, for whoever reads it in a way of his own.
     pub(crate) fn output(&mut self) -> ChildStdout {
         self.output.take().unwrap()
