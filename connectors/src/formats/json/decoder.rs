@@ -10,10 +10,10 @@
 //! The fast way only ever accepts; what it does not accept, the slow way decides. Both give the same rows, which the
 //! tests hold them to.
 
-use super::fast::Fast;
+use super::fast::{Fast, Pass};
 use super::path::{Found, Node, path};
 use super::value::{Record, member_path};
-use crate::decoding::syntax::{document, elements};
+use crate::decoding::syntax::{document, elements, space};
 use crate::decoding::{Refusal, Table, quoted, without_mark};
 use bytes::Bytes;
 use engine::codec::{Decoded, Decoder, DecoderContext};
@@ -48,10 +48,7 @@ impl JsonDecoder {
             Some(name) => Some(Each::new(name, &table, &mut record)?),
             None => None,
         };
-        let fast = match &each {
-            None => Fast::new(&table, &record.tree, context.strict),
-            Some(_) => None,
-        };
+        let fast = Fast::new(&table, &record.tree, context.strict);
         Ok(Self { table, record, each, strict: context.strict, fast })
     }
 
@@ -63,7 +60,7 @@ impl JsonDecoder {
 
     fn stream(&mut self, piece: &Bytes) {
         // Text that is sound as a whole need not be checked line by line.
-        let sound = std::str::from_utf8(piece).is_ok();
+        let sound = self.each.is_none() && std::str::from_utf8(piece).is_ok();
         let mut at = piece.len() - without_mark(piece).len();
         while at < piece.len() {
             if sound && let Some(end) = self.fast_line(piece, at) {
@@ -71,7 +68,7 @@ impl JsonDecoder {
                 continue;
             }
             let end = memchr::memchr(b'\n', &piece[at..]).map_or(piece.len(), |it| at + it);
-            let line = piece[at..end].trim_ascii();
+            let line = trimmed(&piece[at..end]);
             if !line.is_empty() {
                 self.payload(&piece.slice_ref(line), &[]);
                 self.table.message += 1;
@@ -84,7 +81,8 @@ impl JsonDecoder {
     #[inline]
     fn fast_line(&mut self, piece: &Bytes, at: usize) -> Option<usize> {
         let fast = self.fast.as_mut()?;
-        let end = fast.object(&mut self.table, piece, at, false, &[]);
+        let pass = Pass::new(piece, false, &[], &self.record.readers, self.strict);
+        let end = fast.object(&mut self.table, pass, at);
         if let Some(end) = end.and_then(|it| line_end(piece, it)) {
             self.table.accept();
             self.table.message += 1;
@@ -95,18 +93,22 @@ impl JsonDecoder {
     }
 
     fn message(&mut self, message: &Message) {
-        let sound = std::str::from_utf8(&message.payload).is_ok();
-        if !(sound && self.fast_whole(&message.payload, &message.captures)) {
+        let sound = self.each.is_none() && std::str::from_utf8(&message.payload).is_ok();
+        if !(sound && self.fast_whole(&message.payload, None, &message.captures)) {
             self.payload(&message.payload, &message.captures);
         }
         self.table.message += 1;
     }
 
     /// Reads a whole text; whether it has become a row.
-    fn fast_whole(&mut self, text: &[u8], captures: &[String]) -> bool {
+    fn fast_whole(&mut self, text: &[u8], outer: Option<&Found<'_>>, captures: &[String]) -> bool {
         let Some(fast) = &mut self.fast else { return false };
-        let end = fast.object(&mut self.table, text, 0, true, captures);
-        if end.is_some_and(|it| text[it..].trim_ascii().is_empty()) {
+        let mut pass = Pass::new(text, true, captures, &self.record.readers, self.strict);
+        if let Some(outer) = outer {
+            pass = pass.within(outer);
+        }
+        let end = fast.object(&mut self.table, pass, 0);
+        if end.is_some_and(|it| space(text, it) == text.len()) {
             self.table.accept();
             return true;
         }
@@ -139,7 +141,7 @@ impl JsonDecoder {
                     let bytes = payload.slice_ref(element.as_bytes());
                     if !element.starts_with('{') {
                         self.table.reject(no_object(element), bytes);
-                    } else if !self.fast_whole(&bytes, captures) {
+                    } else if self.each.is_some() || !self.fast_whole(&bytes, None, captures) {
                         self.object(element, &bytes, captures);
                     }
                 }
@@ -169,12 +171,13 @@ impl JsonDecoder {
             Err(refusal) => self.table.reject(refusal, payload.clone()),
             Ok(array) => {
                 for element in elements(array) {
-                    let verdict = if element.starts_with('{') {
-                        self.row(element, Some(&outer), captures)
-                    } else {
-                        Err(no_object(element))
-                    };
-                    self.verdict(verdict, payload.slice_ref(element.as_bytes()));
+                    let bytes = payload.slice_ref(element.as_bytes());
+                    if !element.starts_with('{') {
+                        self.table.reject(no_object(element), bytes);
+                    } else if !self.fast_whole(element.as_bytes(), Some(&outer), captures) {
+                        let verdict = self.row(element, Some(&outer), captures);
+                        self.verdict(verdict, bytes);
+                    }
                 }
             }
         }
@@ -270,6 +273,13 @@ fn line_end(piece: &[u8], mut at: usize) -> Option<usize> {
             Some(_) => return None,
         }
     }
+}
+
+/// A line without the space around it.
+fn trimmed(line: &[u8]) -> &[u8] {
+    let start = space(line, 0);
+    let end = line.iter().rposition(|it| !matches!(it, b' ' | b'\t' | b'\r'));
+    &line[start..end.map_or(start, |it| it + 1)]
 }
 
 fn no_object(found: &str) -> Refusal {

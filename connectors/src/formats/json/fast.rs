@@ -1,4 +1,5 @@
-//! The fast way: an object of scalars in one pass, straight into the columns.
+//! The fast way: an object in one pass, straight into the columns. Lists and the like are cut out and put as the slow way
+//! puts them.
 //!
 //! Devices write the same names in the same order, so behind each name stands a guess at the next one, which one or two
 //! comparisons of eight bytes confirm. A wrong guess costs a look-up and is replaced. Everything is checked on the way; at
@@ -9,8 +10,8 @@ mod pass;
 
 use super::path::Node;
 use super::scan::{byte, quote, word};
-use crate::decoding::{Column, Kind, Table};
-use pass::{Pass, absent, fill};
+use crate::decoding::Table;
+pub(super) use pass::Pass;
 
 /// As many columns, and as many objects, as there are bits in a mask.
 const BITS: usize = 64;
@@ -35,6 +36,8 @@ struct Object {
     keys: Vec<Key>,
     /// The name that stands first, as far as one can guess.
     first: usize,
+    /// Where it is no object but something that is looked through: the paths in it.
+    tree: Option<Node>,
 }
 
 /// A name of an object.
@@ -57,6 +60,7 @@ enum Then {
     GiveUp,
     Column(usize),
     Object(usize),
+    Tree(usize),
 }
 
 impl Key {
@@ -91,13 +95,10 @@ impl Key {
 }
 
 impl Fast {
-    /// The fast way, if the schema is one for it: scalars, each at a place of its own that is a name or names.
+    /// The fast way, if the schema is one for it: few enough columns, names without escapes.
     pub(super) fn new(table: &Table, tree: &Node, strict: bool) -> Option<Self> {
-        let scalars = |it: &Column| {
-            !matches!(it.member.shape.kind, Kind::List(_) | Kind::Struct(_) | Kind::Map(_))
-        };
         let count = table.columns.len();
-        if count > BITS || !table.columns.iter().all(scalars) {
+        if count > BITS || !tree.elements.is_empty() {
             return None;
         }
         let mut fast = Self {
@@ -110,20 +111,27 @@ impl Fast {
 
     fn add(&mut self, node: &Node, other: Then) -> Option<usize> {
         let place = self.objects.len();
-        self.objects.push(Object { keys: vec![Key::other(other)], first: OTHER });
+        self.objects.push(Object { keys: vec![Key::other(other)], first: OTHER, tree: None });
         for (name, child) in &node.keys {
             let plain = name.bytes().all(|it| it >= 0x20 && it != b'"' && it != b'\\');
-            if !plain || !child.elements.is_empty() {
+            if !plain {
                 return None;
             }
-            let then = match (child.fields.as_slice(), child.keys.is_empty()) {
-                ([column], true) => Then::Column(*column),
-                ([], false) => Then::Object(self.add(child, other)?),
-                _ => return None,
+            let leaf = child.keys.is_empty() && child.elements.is_empty();
+            let then = match child.fields.as_slice() {
+                [column] if leaf => Then::Column(*column),
+                [] if child.elements.is_empty() => Then::Object(self.add(child, other)?),
+                _ => Then::Tree(self.add_tree(child)),
             };
             self.objects[place].keys.push(Key::new(name.as_bytes(), then));
         }
         Some(place)
+    }
+
+    fn add_tree(&mut self, node: &Node) -> usize {
+        let tree = Some(node.clone());
+        self.objects.push(Object { keys: Vec::new(), first: OTHER, tree });
+        self.objects.len() - 1
     }
 
     /// Reads the object that begins at `at`, or behind space, and says where it ends. None: the slow way has to decide,
@@ -132,27 +140,16 @@ impl Fast {
     pub(super) fn object(
         &mut self,
         table: &mut Table,
-        bytes: &[u8],
+        mut pass: Pass<'_>,
         at: usize,
-        newline: bool,
-        captures: &[String],
     ) -> Option<usize> {
-        let mut pass = Pass { bytes, newline, seen: 0, captured: 0, objects: 0 };
-        if !captures.is_empty() {
-            pass.captured = fill(table, captures)?;
-            pass.seen = pass.captured;
-        }
+        pass.fill(table)?;
         let at = pass.space(at);
-        if byte(bytes, at) != b'{' {
+        if byte(pass.bytes, at) != b'{' {
             return None;
         }
         let end = self.members(0, table, &mut pass, at)?;
-        let mut missing = self.columns & !pass.seen;
-        while missing != 0 {
-            let column = missing.trailing_zeros() as usize;
-            absent(&mut table.columns[column])?;
-            missing &= missing - 1;
-        }
+        pass.complete(table, self.columns)?;
         Some(end)
     }
 
@@ -187,15 +184,15 @@ impl Fast {
                 Then::GiveUp => return None,
                 Then::Column(column) => pass.column(table, column, at)?,
                 Then::Object(inner) => {
-                    let bit = 1 << inner;
-                    if pass.objects & bit != 0 {
-                        return None;
-                    }
-                    pass.objects |= bit;
+                    pass.once(inner)?;
                     match byte(pass.bytes, at) {
                         b'{' => self.members(inner, table, pass, at)?,
                         _ => pass.skip(at)?,
                     }
+                }
+                Then::Tree(inner) => {
+                    pass.once(inner)?;
+                    pass.tree(table, self.objects[inner].tree.as_ref()?, at)?
                 }
             };
             at = pass.space(at);

@@ -58,12 +58,12 @@ fn bracket(inner: &str) -> Option<(Step, &str)> {
 }
 
 /// A place inside a record at or below which there are fields.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     /// The fields that stand here.
     pub(super) fields: Vec<usize>,
     /// Every field that stands here or further in.
-    under: Vec<usize>,
+    pub(super) under: Vec<usize>,
     pub(super) keys: Vec<(String, Node)>,
     pub(super) elements: Vec<(usize, Node)>,
 }

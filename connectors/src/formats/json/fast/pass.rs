@@ -1,22 +1,88 @@
 //! One record on its way: values of columns into their builders, and the ends of values that nobody declared.
 
+use super::super::path::{Found, Node};
 use super::super::scan::{POWERS, byte, number, quote};
-use super::super::value::put_scalar;
+use super::super::value::Reader;
 use crate::decoding::{Column, Kind, Scalar, Store, Table, syntax, usual_timestamp, writable};
 use dsl::plan::TimeUnit;
 
 /// One object on its way.
-pub(super) struct Pass<'a> {
+pub(in super::super) struct Pass<'a> {
     pub(super) bytes: &'a [u8],
     /// Whether a newline is space, or the end of the record.
-    pub(super) newline: bool,
+    newline: bool,
+    captures: &'a [String],
+    readers: &'a [Reader],
+    strict: bool,
+    /// What was found around the object: it stands in for what is not in it.
+    outer: Option<&'a Found<'a>>,
     /// The columns that have their value; those that a capture fills have it from the start.
-    pub(super) seen: u64,
-    pub(super) captured: u64,
-    pub(super) objects: u64,
+    seen: u64,
+    captured: u64,
+    /// The objects that were met.
+    objects: u64,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    /// Through these bytes, with the readers of the columns.
+    #[inline]
+    pub(in super::super) fn new(
+        bytes: &'a [u8],
+        newline: bool,
+        captures: &'a [String],
+        readers: &'a [Reader],
+        strict: bool,
+    ) -> Self {
+        let outer = None;
+        Self { bytes, newline, captures, readers, strict, outer, seen: 0, captured: 0, objects: 0 }
+    }
+
+    /// Inside these findings.
+    pub(in super::super) fn within(self, outer: &'a Found<'a>) -> Self {
+        Self { outer: Some(outer), ..self }
+    }
+
+    /// Fills the columns that captures fill.
+    #[inline]
+    pub(super) fn fill(&mut self, table: &mut Table) -> Option<()> {
+        if self.captures.is_empty() {
+            return Some(());
+        }
+        for place in 0..table.columns.len() {
+            let capture = table.columns[place].capture.and_then(|it| self.captures.get(it));
+            if let Some(text) = capture {
+                table.fill(place, text).ok()?;
+                self.captured |= 1 << place;
+            }
+        }
+        self.seen = self.captured;
+        table.clear_unread();
+        Some(())
+    }
+
+    /// Gives the columns that have no value yet the one that stands around the object, or what stands for none.
+    #[inline]
+    pub(super) fn complete(&mut self, table: &mut Table, columns: u64) -> Option<()> {
+        let mut missing = columns & !self.seen;
+        while missing != 0 {
+            let place = missing.trailing_zeros() as usize;
+            missing &= missing - 1;
+            match self.outer.and_then(|it| it.values[place]).filter(|it| *it != "null") {
+                Some(value) => self.put(&mut table.columns[place], place, value)?,
+                None => absent(&mut table.columns[place])?,
+            }
+        }
+        Some(())
+    }
+
+    /// Notes that an object was met; none if it was met before.
+    pub(super) fn once(&mut self, object: usize) -> Option<()> {
+        let bit = 1 << object;
+        let first = self.objects & bit == 0;
+        self.objects |= bit;
+        first.then_some(())
+    }
+
     /// The end of the space at `at`.
     #[inline]
     pub(super) fn space(&self, at: usize) -> usize {
@@ -76,7 +142,7 @@ impl Pass<'_> {
         };
         match end {
             Some(end) => Some(end),
-            None => self.any(column, at),
+            None => self.any(column, place, at),
         }
     }
 
@@ -137,15 +203,41 @@ impl Pass<'_> {
     }
 
     /// A null, or a value of a kind that is seldom, as the slow way reads it.
-    fn any(&self, column: &mut Column, at: usize) -> Option<usize> {
+    fn any(&mut self, column: &mut Column, place: usize, at: usize) -> Option<usize> {
         let end = self.skip_slowly(at)?;
         let raw = std::str::from_utf8(self.bytes.get(at..end)?).ok()?;
         if raw == "null" {
-            absent(column)?;
+            // As if it were missing.
+            self.seen &= !(1 << place);
         } else {
-            put_scalar(&column.member.shape, raw, &mut column.builder).ok()?;
-            if !column.read {
-                column.builder.truncate(0);
+            self.put(column, place, raw)?;
+        }
+        Some(end)
+    }
+
+    fn put(&self, column: &mut Column, place: usize, raw: &str) -> Option<()> {
+        let shape = &column.member.shape;
+        self.readers[place].put(shape, Some(raw), "", self.strict, &mut column.builder).ok()?;
+        if !column.read {
+            column.builder.truncate(0);
+        }
+        Some(())
+    }
+
+    /// Looks through a value for the fields in it.
+    pub(super) fn tree(&mut self, table: &mut Table, node: &Node, at: usize) -> Option<usize> {
+        let end = self.skip_slowly(at)?;
+        let raw = std::str::from_utf8(self.bytes.get(at..end)?).ok()?;
+        let found = node.find(raw, table.columns.len());
+        if self.strict && found.unknown.is_some() {
+            return None;
+        }
+        for place in node.under.iter().copied() {
+            let captured = self.captured >> place & 1 == 1;
+            let value = found.values[place].filter(|it| !captured && *it != "null");
+            if let Some(value) = value {
+                self.seen |= 1 << place;
+                self.put(&mut table.columns[place], place, value)?;
             }
         }
         Some(end)
@@ -178,24 +270,10 @@ fn accept(column: &mut Column, value: Scalar<'_>) -> Option<()> {
 }
 
 /// Takes what stands for a missing value.
-pub(super) fn absent(column: &mut Column) -> Option<()> {
+fn absent(column: &mut Column) -> Option<()> {
     let shape = &column.member.shape;
     if !column.read {
         return (shape.nullable || shape.default.is_some()).then_some(());
     }
     shape.absent("", &mut column.builder).ok()
-}
-
-/// Fills the columns that captures fill, and says which.
-pub(super) fn fill(table: &mut Table, captures: &[String]) -> Option<u64> {
-    let mut filled = 0;
-    for place in 0..table.columns.len() {
-        let capture = table.columns[place].capture.and_then(|it| captures.get(it));
-        if let Some(text) = capture {
-            table.fill(place, text).ok()?;
-            filled |= 1 << place;
-        }
-    }
-    table.clear_unread();
-    Some(filled)
 }

@@ -7,7 +7,7 @@ use crate::decoding::testing::{
     Also, Setup, captured, messages, optional, required, shown, stream,
 };
 use dsl::plan::TimeUnit;
-use dsl::types::Type;
+use dsl::types::{Column, Type};
 use dsl::value::Value;
 use engine::codec::Decoder;
 use proptest::prelude::*;
@@ -22,6 +22,24 @@ fn sensor() -> Setup {
         optional("ok", Type::Bool),
         optional("s", Type::Timestamp).time(TimeUnit::Second, None),
         optional("m", Type::String).one_of(vec![Value::String("on".to_owned())]),
+    ])
+}
+
+/// Columns that are cut out and put the slow way.
+fn nested() -> Setup {
+    let inner = Type::Struct(vec![Column::new("in", Type::Int.nullable())]);
+    Setup::new(vec![
+        optional("n", Type::Int),
+        optional("d", inner),
+        optional("deep", Type::Int).from("d.y[0].z"),
+        optional("x", Type::List(Box::new(Type::Int.nullable()))),
+        optional(
+            "t",
+            Type::Map(Box::new(Type::String.required()), Box::new(Type::Json.nullable())),
+        ),
+        optional("s", Type::Json),
+        required("device", Type::String).or(Value::String("none".to_owned())),
+        optional("ok", Type::Bool),
     ])
 }
 
@@ -73,6 +91,9 @@ fn records() -> impl Strategy<Value = Vec<u8>> {
         "{\"in\": 5}",
         "{\"in\":5,\"in\":6}",
         "{\"y\":[{}],\"in\":null}",
+        "[{\"n\":1},{\"ok\":true,\"n\":null}, 5]",
+        "{\"y\":[{\"z\":7}]}",
+        "[1,null]",
         "[1, {\"a\":[]}]",
         "1e999",
         "0.30000000000000004",
@@ -107,9 +128,14 @@ proptest! {
         records in prop::collection::vec(records(), 1..12),
         needed in prop::collection::vec(any::<bool>(), 8),
         strict in prop::bool::weighted(0.2),
+        kind in 0..3,
     ) {
-        let mut setup = sensor().needing(&needed).capturing(&["device"]);
+        let mut setup = if kind == 0 { sensor() } else { nested() }.needing(&needed).capturing(&["device"]);
         setup.strict = strict;
+        if kind == 2 {
+            setup = setup.option("each", Value::String("x".to_owned()));
+            setup.schema.fields[0].wire = Some("n".to_owned());
+        }
         let mut fast = JsonDecoder::new(&setup.context()).unwrap();
         let mut slow = JsonDecoder::slow(&setup.context()).unwrap();
         let array = [b"[".as_slice(), &records.join(&b','), b"]"].concat();
