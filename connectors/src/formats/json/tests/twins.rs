@@ -172,7 +172,8 @@ proptest! {
             let text = String::from_utf8_lossy(record);
             let pairs = text.matches("\\ud83d\\ude00").count();
             let halves = text.matches("\\ud").count() != 2 * pairs;
-            if halves || text.contains("e999") {
+            let huge = |it: &[u8]| it[0] | 0x20 == b'e' && it[1..].iter().all(u8::is_ascii_digit);
+            if halves || text.as_bytes().windows(4).any(huge) {
                 continue;
             }
             let ours = shown(&setup, &decoded);
