@@ -5,11 +5,16 @@
 
 mod cli;
 mod memory;
+mod pipelines;
 mod series;
 mod tidy;
 
 mod support {
     pub(crate) mod folder;
     pub(crate) mod report;
+    // The same servers for whoever asks for one.
+    #[allow(dead_code, unreachable_pub, reason = "written for another binary")]
+    #[path = "../../connectors/tests/support/server.rs"]
+    pub(crate) mod server;
     pub(crate) mod weir;
 }
