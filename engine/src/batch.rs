@@ -12,7 +12,9 @@
 
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array, new_null_array,
+};
 use arrow::buffer::ScalarBuffer;
 use arrow::compute::{concat, concat_batches, filter_record_batch, take, take_record_batch};
 use arrow::datatypes::DataType;
@@ -118,6 +120,18 @@ impl Stamps {
     /// Every row has this stamp: rows that a step makes carry the watermark it handed on before.
     pub fn same(stamp: Timestamp) -> Self {
         Self { floor: stamp, each: None, timely: false }
+    }
+
+    /// The stamps of batches put together.
+    fn concat(batches: &[Batch]) -> Stamps {
+        let timely = batches.iter().all(|it| it.stamps.timely);
+        let floor = batches.first().map_or(i64::MIN, |it| it.stamps.floor);
+        if batches.iter().all(|it| it.stamps.each.is_none() && it.stamps.floor == floor) {
+            return Stamps { floor, each: None, timely };
+        }
+        let of = |it: &Batch| (0..it.rows()).map(|i| it.stamps.get(i)).collect::<Vec<_>>();
+        let each = batches.iter().flat_map(of).collect();
+        Stamps { floor: i64::MIN, each: Some(each), timely }
     }
 
     /// The stamp of row `i`.
@@ -255,7 +269,7 @@ impl Meta {
             .iter()
             .filter_map(|field| self.get(*field))
             .map(|column| match column {
-                MetaColumn::Each(array) => array.get_array_memory_size(),
+                MetaColumn::Each(array) => array_bytes(array),
                 _ => 0,
             })
             .sum()
@@ -268,11 +282,11 @@ impl Batch {
         self.times.len()
     }
 
-    /// Bytes held, for the byte budget. Shared buffers count for every batch that holds them.
+    /// Bytes that the rows take, for the byte budget; a slice counts for its own rows.
     pub fn bytes(&self) -> usize {
-        self.columns.get_array_memory_size()
-            + self.times.len() * 8
-            + self.stamps.each.as_ref().map_or(0, |each| each.len() * 8)
+        let beside = 8 + if self.stamps.each.is_some() { 8 } else { 0 };
+        self.columns.columns().iter().map(array_bytes).sum::<usize>()
+            + self.rows() * beside
             + self.meta.as_ref().map_or(0, Meta::bytes)
     }
 
@@ -328,15 +342,10 @@ impl Batch {
         }
         let schema = first.columns.schema();
         let columns = concat_batches(&schema, batches.iter().map(|it| &it.columns))?;
-        let stamps = |it: &Batch| (0..it.rows()).map(|i| it.stamps.get(i)).collect::<Vec<_>>();
         Ok(Batch {
             columns,
             times: batches.iter().flat_map(|it| it.times.iter().copied()).collect(),
-            stamps: Stamps {
-                floor: i64::MIN,
-                each: Some(batches.iter().flat_map(stamps).collect()),
-                timely: batches.iter().all(|it| it.stamps.timely),
-            },
+            stamps: Stamps::concat(batches),
             meta: Meta::concat(batches)?,
             order: Order::concat(batches),
         })
@@ -358,6 +367,22 @@ impl Batch {
             order: self.order.as_ref().map(|order| order.pick(places)),
         })
     }
+}
+
+/// Bytes that the values of an array take.
+fn array_bytes(array: &ArrayRef) -> usize {
+    let rows = array.len();
+    let between = |offsets: &[i32]| (offsets[rows] - offsets[0]) as usize + rows * 4;
+    let values = match array.data_type() {
+        DataType::Utf8 => between(array.as_string::<i32>().value_offsets()),
+        DataType::Binary => between(array.as_binary::<i32>().value_offsets()),
+        DataType::Struct(_) => array.as_struct().columns().iter().map(array_bytes).sum(),
+        ty => match ty.primitive_width() {
+            Some(width) => width * rows,
+            None => array.get_array_memory_size(),
+        },
+    };
+    values + if array.nulls().is_some() { rows.div_ceil(8) } else { 0 }
 }
 
 /// Asks a mask for a row: null is not true.

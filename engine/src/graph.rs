@@ -16,6 +16,7 @@
 
 mod build;
 mod needs;
+mod turns;
 
 pub use build::build;
 pub(crate) use build::operator;

@@ -222,7 +222,6 @@ impl Running {
                 self.shared.control.fail(Error::bug("a thread of the engine broke"));
             }
         }
-        self.shared.control.finish();
         let ended = match self.shared.control.take_error() {
             Some(error) => Ended::Failed(error),
             None if self.shared.control.stopping() => Ended::Stopped,

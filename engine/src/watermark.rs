@@ -40,10 +40,21 @@ impl MinWatermark {
 
     /// An input has come this far, and is not idle. Returns the new watermark of all.
     pub fn advance(&mut self, input: usize, watermark: Watermark) -> Watermark {
+        self.update(input, watermark, false)
+    }
+
+    /// An input has come this far, and is idle or not: both at once, since an input that were awake for a moment among
+    /// idle ones would count alone. Returns the new watermark of all.
+    pub fn update(&mut self, input: usize, watermark: Watermark, idle: bool) -> Watermark {
         let input = &mut self.inputs[input];
         input.watermark = input.watermark.max(watermark);
-        input.idle = false;
+        input.idle = idle;
         self.hand_on()
+    }
+
+    /// No input is idle until it says so again: none is after a restart.
+    pub fn wake(&mut self) {
+        self.inputs.iter_mut().for_each(|it| it.idle = false);
     }
 
     /// An input has become idle, or wakes up. Returns the new watermark of all.
@@ -80,12 +91,13 @@ pub struct InTurn {
     inputs: usize,
     current: usize,
     handed_on: Watermark,
+    idle: bool,
 }
 
 impl InTurn {
     /// Before the first of so many inputs.
     pub fn new(inputs: usize) -> Self {
-        Self { inputs, current: 0, handed_on: Watermark::NONE }
+        Self { inputs, current: 0, handed_on: Watermark::NONE, idle: false }
     }
 
     /// Which input is being read; none when all have ended.
@@ -93,8 +105,10 @@ impl InTurn {
         (self.current < self.inputs).then_some(self.current)
     }
 
-    /// The input that is being read has come this far; at its end the next one begins. Returns the new watermark.
-    pub fn advance(&mut self, watermark: Watermark) -> Watermark {
+    /// The input that is being read has come this far, and is idle or not; at its end the next one begins, which is not.
+    /// Returns the new watermark.
+    pub fn update(&mut self, watermark: Watermark, idle: bool) -> Watermark {
+        self.idle = idle && !watermark.is_end();
         if watermark.is_end() {
             self.current = (self.current + 1).min(self.inputs);
         }
@@ -107,6 +121,16 @@ impl InTurn {
     /// The watermark.
     pub fn current(&self) -> Watermark {
         self.handed_on
+    }
+
+    /// Whether the input that is being read is idle.
+    pub fn is_idle(&self) -> bool {
+        self.idle
+    }
+
+    /// The input is not idle until it says so again.
+    pub fn wake(&mut self) {
+        self.idle = false;
     }
 }
 
@@ -147,6 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn an_idle_input_among_idle_ones_never_counts_alone() {
+        let mut all = MinWatermark::new(2);
+        all.update(0, at(5), true);
+        all.update(1, at(9), true);
+        assert_eq!(all.update(1, at(9), true), at(5));
+        assert_eq!(all.update(1, at(20), true), at(5), "both are idle: the least counts");
+        assert_eq!(all.update(0, at(12), true), at(12));
+        all.wake();
+        assert!(!all.is_idle());
+    }
+
+    #[test]
     fn an_input_that_has_ended_does_not_count() {
         let mut all = MinWatermark::new(3);
         all.advance(0, Watermark::END);
@@ -170,12 +206,23 @@ mod tests {
     #[test]
     fn in_turn_only_the_last_end_is_handed_on() {
         let mut turns = InTurn::new(2);
-        assert_eq!(turns.advance(at(5)), at(5));
-        assert_eq!(turns.advance(Watermark::END), at(5));
+        assert_eq!(turns.update(at(5), false), at(5));
+        assert_eq!(turns.update(Watermark::END, false), at(5));
         assert_eq!(turns.reading(), Some(1));
-        assert_eq!(turns.advance(at(3)), at(5));
-        assert_eq!(turns.advance(Watermark::END), Watermark::END);
+        assert_eq!(turns.update(at(3), false), at(5));
+        assert_eq!(turns.update(Watermark::END, false), Watermark::END);
         assert_eq!(turns.reading(), None);
         assert_eq!(turns.current(), Watermark::END);
+    }
+
+    #[test]
+    fn in_turn_only_the_input_that_is_read_can_be_idle() {
+        let mut turns = InTurn::new(2);
+        turns.update(at(5), true);
+        assert!(turns.is_idle());
+        turns.update(Watermark::END, false);
+        assert!(!turns.is_idle(), "the next one has not said anything");
+        turns.update(at(7), true);
+        assert!(turns.is_idle());
     }
 }

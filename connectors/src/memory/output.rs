@@ -125,13 +125,15 @@ impl SinkDef for MemorySink {
     fn open(&self, plan: &SinkPlan, context: SinkContext) -> Result<Box<dyn Sink>> {
         let name = plan.connector.args.opt_text("name")?.unwrap_or(&plan.name);
         let output = output(&context.pipeline, name);
-        Ok(Box::new(Writer { output, open: Vec::new(), waker: context.waker }))
+        Ok(Box::new(Writer { output, open: Vec::new(), bytes: 0, waker: context.waker }))
     }
 }
 
 struct Writer {
     output: Output,
     open: Vec<Batch>,
+    /// What the open rows take.
+    bytes: usize,
     waker: Waker,
 }
 
@@ -142,6 +144,7 @@ impl Sink for Writer {
             table.wakers.push(self.waker.clone());
             return Ok(Written::Busy);
         }
+        self.bytes += batch.bytes();
         self.open.push(batch.clone());
         Ok(Written::Taken(Vec::new()))
     }
@@ -151,6 +154,7 @@ impl Sink for Writer {
         let ticket = table.tickets;
         table.tickets += 1;
         table.prepared.insert(ticket, std::mem::take(&mut self.open));
+        self.bytes = 0;
         Ok(Prepared::Done(Committable { epoch, bytes: ticket.to_le_bytes().to_vec() }))
     }
 
@@ -168,10 +172,11 @@ impl Sink for Writer {
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {
         lock(&self.output.0).visible.append(&mut self.open);
+        self.bytes = 0;
         Ok(Finished::Done)
     }
 
     fn bytes(&self) -> usize {
-        self.open.iter().map(Batch::bytes).sum()
+        self.bytes
     }
 }

@@ -5,6 +5,7 @@
 //! stage, unless they have met already.
 
 use super::needs::{Names, needs};
+use super::turns;
 use super::{Cut, Edge, Graph, Pipe, Spread, Stage, StageKind, Tap};
 use crate::combinations::{self, CombinationDef, Meeting};
 use crate::error::{Error, Result};
@@ -31,6 +32,7 @@ pub fn build(plan: &Plan) -> Result<Graph> {
     for sink in &plan.sinks {
         builder.binding(&sink.name)?;
     }
+    turns::check(plan, &builder.graph)?;
     Ok(builder.graph)
 }
 
@@ -56,7 +58,7 @@ impl Builder<'_> {
         let source = &self.plan.sources[index];
         let keep = &self.graph.needs.sources[index].keep;
         let columns = keep.iter().map(|&i| source.columns[i].clone()).collect();
-        let flow = Flow { columns, meta: true, window: None, updates: false };
+        let flow = rows(columns);
         let pipe = Pipe {
             owner: source.name.clone(),
             kind: BindingKind::Source,
@@ -94,16 +96,9 @@ impl Builder<'_> {
         }
         let plan = self.plan;
         if let Some(stream) = plan.stream(name) {
-            let whole = stream.steps.first().map_or_else(
-                || Flow {
-                    columns: stream.columns.clone(),
-                    meta: true,
-                    window: None,
-                    updates: false,
-                },
-                |it| it.input.clone(),
-            );
-            let start = self.start(name, &stream.from, whole)?;
+            let first = stream.steps.first();
+            let whole = first.map_or_else(|| rows(stream.columns.clone()), |it| it.input.clone());
+            let start = self.start(name, BindingKind::Stream, &stream.from, whole)?;
             let end = self.steps(name, BindingKind::Stream, start, &stream.steps)?;
             self.outputs.insert((name.to_owned(), Side::Main), vec![end]);
             return Ok(());
@@ -112,13 +107,9 @@ impl Builder<'_> {
             return Err(Error::bug(format!("the plan reads `{name}` and does not have it")));
         };
         let sink = &plan.sinks[index];
-        let whole = Flow {
-            columns: sink.steps.first().map_or(&sink.columns, |it| &it.input.columns).clone(),
-            meta: true,
-            window: None,
-            updates: false,
-        };
-        let start = self.start(name, &sink.from, whole)?;
+        let first = sink.steps.first();
+        let whole = rows(first.map_or(&sink.columns, |it| &it.input.columns).clone());
+        let start = self.start(name, BindingKind::Sink, &sink.from, whole)?;
         let end = self.steps(name, BindingKind::Sink, start, &sink.steps)?;
         self.sink(index, &end)?;
         self.outputs.insert((name.to_owned(), Side::Main), vec![end]);
@@ -144,23 +135,52 @@ impl Builder<'_> {
     }
 
     /// Where the rows of a binding begin.
-    fn start(&mut self, name: &str, from: &FromPlan, whole: Flow) -> Result<Output> {
-        let mut inputs = Vec::new();
-        for input in from.inputs() {
-            inputs.extend(self.output(input)?);
-        }
+    fn start(
+        &mut self,
+        name: &str,
+        kind: BindingKind,
+        from: &FromPlan,
+        whole: Flow,
+    ) -> Result<Output> {
         let meeting = match from {
             FromPlan::Word(call) => combination(&call.word)?.meeting(),
-            FromPlan::One(_) if inputs.len() == 1 => return Ok(inputs.remove(0)),
             FromPlan::One(_) => Meeting::SideBySide,
         };
+        let mut inputs = Vec::new();
+        for input in from.inputs() {
+            let outputs = self.output(input)?;
+            if meeting == Meeting::InTurn && outputs.len() > 1 {
+                inputs.push(self.together(name, kind, &outputs)?);
+            } else {
+                inputs.extend(outputs);
+            }
+        }
+        if matches!(from, FromPlan::One(_)) && inputs.len() == 1 {
+            return Ok(inputs.remove(0));
+        }
         let meta = whole.meta && inputs.iter().all(|it| it.flow.meta);
         let wanted = self.wanted(name, 0);
         let columns = whole.columns.into_iter().filter(|it| wanted.contains(&it.name)).collect();
         let whole = Flow { columns, meta, window: None, ..whole };
-        if meeting == Meeting::InTurn {
-            self.refuse_shared_sources(name, &inputs)?;
-        }
+        self.meet(meeting, &inputs, whole, &wanted)
+    }
+
+    /// A side stream that comes out at several places, as one: it has one turn.
+    fn together(&mut self, name: &str, kind: BindingKind, outputs: &[Output]) -> Result<Output> {
+        let flow = outputs[0].flow.clone();
+        let all = flow.columns.iter().map(|it| it.name.clone()).collect();
+        let met = self.meet(Meeting::SideBySide, outputs, flow, &all)?;
+        Ok(self.pipe(name, kind, met, false))
+    }
+
+    /// A new stage where inputs meet.
+    fn meet(
+        &mut self,
+        meeting: Meeting,
+        inputs: &[Output],
+        whole: Flow,
+        wanted: &Names,
+    ) -> Result<Output> {
         let stage = self.graph.stages.len();
         self.graph.stages.push(Stage {
             kind: StageKind::Meeting(meeting),
@@ -169,29 +189,10 @@ impl Builder<'_> {
             flow: whole.clone(),
             pipes: Vec::new(),
         });
-        for input in &inputs {
-            self.edge(input, stage, &wanted, Cut::One)?;
+        for input in inputs {
+            self.edge(input, stage, wanted, Cut::One)?;
         }
         Ok(Output { stage, tap: Tap::Input, flow: whole, key: None })
-    }
-
-    /// A source cannot be read for the second input of `concat` while the first one still waits for it.
-    fn refuse_shared_sources(&self, name: &str, inputs: &[Output]) -> Result<()> {
-        let mut seen = Vec::new();
-        for input in inputs {
-            for source in self.graph.sources_of(input.stage) {
-                if seen.contains(&source) {
-                    let source = &self.plan.sources[source].name;
-                    return Err(Error::user(format!(
-                        "two streams that are read one after the other both come from `{source}`, which \
-                         would have to be held in memory; read it by two sources, or use `union`"
-                    ))
-                    .at(name));
-                }
-            }
-            seen.extend(self.graph.sources_of(input.stage));
-        }
-        Ok(())
     }
 
     /// Where an input comes out.
@@ -338,6 +339,11 @@ impl Builder<'_> {
         self.graph.edges.push(Edge { from: from.stage, pipe, side, to, port, keep, cut });
         Ok(())
     }
+}
+
+/// Rows of these columns, as they come from outside.
+fn rows(columns: Vec<Column>) -> Flow {
+    Flow { columns, meta: true, window: None, updates: false }
 }
 
 /// The pipe that rows come out of, and which of its outputs.

@@ -59,8 +59,10 @@ pub(super) fn needs(plan: &Plan) -> Needs {
             columns_of(time, &mut decoded);
         }
         let places = 0..source.columns.len();
+        // A row that is refused for its time is shown whole.
+        let whole = reading.whole.contains(&source.name);
         SourceNeeds {
-            decode: source.columns.iter().map(|it| decoded.contains(&it.name)).collect(),
+            decode: source.columns.iter().map(|it| whole || decoded.contains(&it.name)).collect(),
             keep: places.filter(|&i| read.contains(&source.columns[i].name)).collect(),
         }
     });

@@ -91,6 +91,8 @@ pub(super) struct Control {
 #[derive(Debug, Default)]
 struct State {
     tasks: usize,
+    /// Whether a checkpoint is on its way.
+    wanted: bool,
     saved: BTreeMap<TaskId, Saved>,
     ended: BTreeMap<TaskId, Saved>,
     complete: Option<Checkpoint>,
@@ -154,10 +156,15 @@ impl Control {
         self.changed.notify_all();
     }
 
-    /// Wants a checkpoint; returns its number.
+    /// Wants a checkpoint; returns its number. One that is on its way counts: barriers that overtook each other would
+    /// not be aligned.
     pub(super) fn request(&self) -> u64 {
         let epoch = {
             let mut state = lock(&self.state);
+            if state.wanted {
+                return self.barrier();
+            }
+            state.wanted = true;
             state.saved.clear();
             state.complete = None;
             self.barrier.fetch_add(1, Ordering::AcqRel) + 1
@@ -168,8 +175,8 @@ impl Control {
 
     /// A task has saved its state for a checkpoint.
     pub(super) fn save(&self, epoch: u64, task: TaskId, saved: Saved) {
-        if epoch == self.barrier() {
-            let mut state = lock(&self.state);
+        let mut state = lock(&self.state);
+        if state.wanted && epoch == self.barrier() {
             state.saved.insert(task, saved);
             self.complete(&mut state);
         }
@@ -182,11 +189,11 @@ impl Control {
         self.complete(&mut state);
     }
 
+    /// The checkpoint is complete when every task has saved its state, at the barrier or at its end. If all have ended
+    /// before they saw a barrier, there is nothing to go on with, and none.
     fn complete(&self, state: &mut State) {
-        let mut all = state.ended.clone();
-        all.extend(state.saved.clone());
-        let epoch = self.barrier();
-        if state.saved.is_empty() || all.len() < state.tasks || state.complete.is_some() {
+        let only_ended = state.ended.keys().filter(|it| !state.saved.contains_key(it)).count();
+        if !state.wanted || state.saved.is_empty() || state.saved.len() + only_ended < state.tasks {
             return;
         }
         for (task, saved) in &state.saved {
@@ -194,7 +201,11 @@ impl Control {
                 state.commits.insert(*task, saved.committables.clone());
             }
         }
+        let mut all = state.ended.clone();
+        all.extend(std::mem::take(&mut state.saved));
+        let epoch = self.barrier();
         state.complete = Some(Checkpoint { epoch, saved: all.into_iter().collect() });
+        state.wanted = false;
         self.wake_all();
     }
 
@@ -212,8 +223,12 @@ impl Control {
 
     /// The checkpoint that was wanted last, once it is complete and every sink has committed.
     pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
-        let state = lock(&self.state);
-        state.complete.clone().filter(|_| state.commits.is_empty())
+        lock(&self.state).safe()
+    }
+
+    /// The checkpoint that was wanted last, once it is complete, whether sinks have committed or not.
+    pub(super) fn complete_checkpoint(&self) -> Option<Checkpoint> {
+        lock(&self.state).complete.clone()
     }
 
     /// Waits for the checkpoint that was wanted last; none if the run ends before.
@@ -221,7 +236,7 @@ impl Control {
         const LOOK: Duration = Duration::from_millis(100);
         let mut state = lock(&self.state);
         loop {
-            if let Some(done) = state.complete.clone().filter(|_| state.commits.is_empty()) {
+            if let Some(done) = state.safe() {
                 return Some(done);
             }
             if state.finished || self.aborted() {
@@ -230,5 +245,11 @@ impl Control {
             let waited = self.changed.wait_timeout(state, LOOK);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+impl State {
+    fn safe(&self) -> Option<Checkpoint> {
+        self.complete.clone().filter(|_| self.commits.is_empty())
     }
 }

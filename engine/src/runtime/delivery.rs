@@ -24,7 +24,7 @@ pub(super) struct Delivery {
 pub(super) struct Piece {
     /// How many steps had handed on a watermark in front of these rows: in a round, rows that a watermark set free come
     /// behind those that came in.
-    pub(super) phase: u16,
+    pub(super) phase: u32,
     pub(super) batch: Batch,
 }
 

@@ -8,6 +8,9 @@ use crate::graph::{Cut, Edge};
 use crate::key::Partitioner;
 use std::sync::Arc;
 
+/// What a delivery is charged for besides its rows: rounds without rows cannot pile up without end, either.
+const DELIVERY: usize = 256;
+
 /// An edge as one of the tasks in front of it sees it.
 pub(super) struct Exit {
     edge: Edge,
@@ -67,7 +70,7 @@ impl Exit {
     /// Sends a round on.
     pub(super) fn send(&self, cuts: CutRows, mark: Mark, budget: &Arc<Budget>) {
         for ((inbox, lane), pieces) in self.targets.iter().zip(cuts) {
-            let charge = budget.charge(bytes(&pieces));
+            let charge = budget.charge(bytes(&pieces) + DELIVERY);
             inbox.push(*lane, Delivery { pieces, mark, charge });
         }
     }

@@ -51,6 +51,8 @@ pub(super) enum ReadyKind {
     Split(SplitName, SplitEvent),
     /// Everything that there was has been read.
     CaughtUp,
+    /// The source was not asked for rows for a while, since too much was on its way.
+    HeldBack,
     /// The clock went on.
     Tick,
     /// A checkpoint.

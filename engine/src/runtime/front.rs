@@ -77,6 +77,8 @@ impl Task for Front {
 
 impl Front {
     fn piece(&mut self, piece: Numbered) -> Result<Decoded> {
+        // Freed behind the charge of what is made of it, so that the source sees no room that is not there.
+        let _charge = piece.charge;
         let (split, position) = match &piece.raw {
             Raw::Payloads(it) => (it.split.clone(), it.position.clone()),
             Raw::Columns(it) => (it.split.clone(), it.position.clone()),
@@ -96,7 +98,6 @@ impl Front {
                 Raws { rows: columns.rows, meta, received: payloads.received, errors, rejected }
             }
         };
-        drop(piece.charge);
         let read = (raws.rows.num_rows() + raws.rejected) as u64;
         let (batch, refused) = self.timed(&mut raws)?;
         let emitted = batch.rows() as u64;

@@ -92,6 +92,10 @@ impl Intake {
     /// Goes on where the state was saved; returns the watermark at that time.
     pub(super) fn restore(&mut self, state: &IntakeState) -> Watermark {
         self.time = state.clone();
+        match &mut self.time {
+            Time::SideBySide(time) => time.wake(),
+            Time::InTurn(time) => time.wake(),
+        }
         self.open_gates();
         self.watermark()
     }
@@ -161,18 +165,17 @@ impl Intake {
             Time::SideBySide(time) => {
                 let stopped = mark.last == Some(Ending::Stopped);
                 if !stopped {
-                    time.advance(port, mark.watermark);
-                    time.set_idle(port, mark.idle);
+                    time.update(port, mark.watermark, mark.idle);
                 }
                 (time.current(), time.is_idle())
             }
             Time::InTurn(time) => {
                 if time.reading() == Some(port) {
-                    time.advance(mark.watermark);
+                    time.update(mark.watermark, mark.idle);
                 }
-                let watermark = time.current();
+                let state = (time.current(), time.is_idle());
                 self.open_gates();
-                (watermark, false)
+                state
             }
         }
     }

@@ -1,34 +1,27 @@
 //! From graph to tasks: opens sources and sinks, builds operators, connects the tasks of each stage with those behind it.
 
+mod sink;
+mod source;
+
 use super::budget::Budget;
 use super::control::{Checkpoint, Control};
 use super::delivery::Inbox;
 use super::exits::Exit;
-use super::feed::Feed;
-use super::front::{Front, Limits};
 use super::gate::Gate;
 use super::intake::Intake;
-use super::pipes::{Pipes, ReadSides, Refusals};
+use super::pipes::{self, Pipes, ReadSides};
 use super::published::{Boards, Counts};
-use super::sequencer::Sequencer;
 use super::signal::Signal;
-use super::sink_task::{SinkState, SinkTask};
-use super::source_task::{LoopState, Pace, SourceTask};
-use super::splits::Splits;
 use super::stage_task::StageTask;
 use super::task::{Slot, Task};
 use super::{Job, Settings, Shared, World};
-use crate::codec::DecoderContext;
 use crate::combinations::Meeting;
 use crate::error::{Error, Result};
-use crate::expr::Program;
-use crate::graph::{Graph, SourceNeeds, Spread, StageKind, Tap};
+use crate::graph::{Graph, Spread, StageKind, Tap};
 use crate::key;
-use crate::sink::SinkContext;
 use crate::snapshot::KEY_GROUPS;
-use crate::source::{SourceContext, SourceDef};
 use crossbeam::sync::Parker;
-use dsl::plan::{Args, Plan, Side, SourcePlan};
+use dsl::plan::Plan;
 use std::sync::Arc;
 
 /// Builds everything that a run needs.
@@ -73,8 +66,8 @@ struct Launcher<'a> {
     gates: Vec<Vec<Arc<Gate>>>,
     /// Of each stage: its inboxes, their signals, how many lanes each port has, and the gates of each port.
     stages: Vec<Wiring>,
-    /// The greatest phase of the rows of each pipe.
-    tops: Vec<Vec<u16>>,
+    /// The greatest phase of the rows that come into each pipe.
+    bases: Vec<Vec<u32>>,
     /// How many tasks save something at a barrier.
     savers: usize,
     /// Where the next lone task goes.
@@ -102,10 +95,10 @@ impl<'a> Launcher<'a> {
         parkers: &[Parker],
     ) -> Self {
         let workers: Vec<_> = parkers.iter().map(|it| it.unparker().clone()).collect();
-        let share = settings.budget / plan.sources.len().max(1);
         let loops: Vec<_> = (0..plan.sources.len())
             .map(|i| Signal::new(workers[i % workers.len()].clone()))
             .collect();
+        let share = share(plan, settings);
         let budgets = loops.iter().map(|it| Budget::new(share, Arc::clone(it))).collect();
         Self {
             plan,
@@ -120,13 +113,17 @@ impl<'a> Launcher<'a> {
             gates: vec![Vec::new(); loops.len()],
             loops,
             stages: Vec::new(),
-            tops: Vec::new(),
+            bases: Vec::new(),
             savers: 0,
             // Lone tasks begin on the last worker: the first one has the source.
             lone: parkers.len() - 1,
             workers,
             graph,
         }
+    }
+
+    fn share(&self) -> usize {
+        share(self.plan, self.settings)
     }
 
     fn tasks(&self, stage: usize) -> usize {
@@ -204,22 +201,26 @@ impl<'a> Launcher<'a> {
     }
 
     /// The greatest phase of rows that come into a stage; notes those of its pipes.
-    fn phases(&mut self, stage: usize) -> u16 {
-        let base = self.graph.edges_to(stage).map(|(_, it)| self.tops[it.from][it.pipe]).max();
+    fn phases(&mut self, stage: usize) -> u32 {
+        let pipes = |stage: usize| &self.graph.stages[stage].pipes;
+        let behind = |bases: &[u32], stage: usize, pipe: usize, side| {
+            pipes::top(bases[pipe], pipes(stage)[pipe].operators.len(), side)
+        };
+        let edges = self.graph.edges_to(stage).map(|(_, it)| it);
+        let base = edges.map(|it| behind(&self.bases[it.from], it.from, it.pipe, it.side)).max();
         let base = base.unwrap_or(0);
-        let mut tops: Vec<u16> = Vec::new();
-        for pipe in &self.graph.stages[stage].pipes {
-            let before = match pipe.from {
+        let mut bases: Vec<u32> = Vec::new();
+        for pipe in pipes(stage) {
+            bases.push(match pipe.from {
                 Tap::Input => base,
-                Tap::Pipe(parent, _) => tops[parent],
-            };
-            tops.push(before + pipe.operators.len() as u16);
+                Tap::Pipe(parent, side) => behind(&bases, stage, parent, side),
+            });
         }
-        self.tops.push(tops);
+        self.bases.push(bases);
         base
     }
 
-    fn pipes(&self, stage: usize, base: u16) -> Result<Pipes> {
+    fn pipes(&self, stage: usize, base: u32) -> Result<Pipes> {
         let read = self.read_sides(stage);
         Pipes::new(&self.graph.stages[stage], base, &read, &*self.world.vocabulary)
     }
@@ -234,143 +235,9 @@ impl<'a> Launcher<'a> {
         self.slots.push(Slot { task: Box::new(task), signal, worker, depth, timed: false });
     }
 
-    fn source(&mut self, stage: usize, index: usize) -> Result<()> {
-        let plan = &self.plan.sources[index];
-        let word = &plan.connector.word;
-        let def = self
-            .world
-            .vocabulary
-            .source(word)
-            .ok_or_else(|| Error::bug(format!("there is no source `{word}`")))?;
-        self.phases(stage);
-        let wiring = &self.stages[stage];
-        let sequencer = Signal::new(self.workers[wiring.workers[0]].clone());
-        let feed = Feed::new(
-            Arc::clone(&self.loops[index]),
-            wiring.signals.clone(),
-            Arc::clone(&sequencer),
-        );
-        let saved = self.from.and_then(|it| it.first(stage)).cloned().unwrap_or_default();
-        let limits = limits(plan)?;
-        let needs = self.graph.needs.sources[index].clone();
-        let source = self.open_source(def, plan, index, &needs, saved.positions.clone())?;
-        let worker = index % self.threads;
-        let loop_task = SourceTask {
-            name: plan.name.clone(),
-            source,
-            feed: Arc::clone(&feed),
-            budget: Arc::clone(&self.budgets[index]),
-            control: Arc::clone(&self.control),
-            clock: Arc::clone(&self.world.clock),
-            gates: self.gates[index].clone(),
-            pace: Pace {
-                rows: self.settings.batch_rows.max(1),
-                bytes: self.settings.piece_bytes,
-                entries: 2 * self.threads as u64 + 4,
-                ticks: !plan.bounded,
-            },
-            state: LoopState::after(self.from.map_or(0, |it| it.epoch)),
-        };
-        let signal = Arc::clone(&self.loops[index]);
-        self.slot(loop_task, signal, worker, 0);
-        if let Some(slot) = self.slots.last_mut() {
-            slot.timed = true;
-        }
-        for task in 0..self.tasks(stage) {
-            let front = self.front(stage, index, def, limits, &feed)?;
-            let wiring = &self.stages[stage];
-            let (signal, worker) = (Arc::clone(&wiring.signals[task]), wiring.workers[task]);
-            self.slot(front, signal, worker, 1);
-        }
-        let idle = if plan.bounded { None } else { Some(plan.connector.args.duration("idle")?) };
-        let sequencer_task = Sequencer {
-            name: plan.name.clone(),
-            id: (stage, 0),
-            feed,
-            budget: Arc::clone(&self.budgets[index]),
-            control: Arc::clone(&self.control),
-            splits: saved.splits.unwrap_or_else(|| Splits::new(limits.out_of_order, idle)),
-            positions: saved.positions,
-            exits: self.exits(stage, 0),
-            board: self.boards.add(stage, &saved.counts),
-            counts: saved.counts,
-            next: 0,
-            done: false,
-        };
-        let worker = self.stages[stage].workers[0];
-        self.savers += 1;
-        self.slot(sequencer_task, sequencer, worker, 2);
-        Ok(())
-    }
-
-    fn open_source(
-        &self,
-        def: &dyn SourceDef,
-        plan: &SourcePlan,
-        index: usize,
-        needs: &SourceNeeds,
-        positions: std::collections::BTreeMap<crate::source::SplitName, String>,
-    ) -> Result<Box<dyn crate::source::Source>> {
-        let format = match &plan.format {
-            None => None,
-            Some(call) => Some((self.format(&call.word)?, call.args.clone())),
-        };
-        let context = SourceContext {
-            pipeline: self.settings.pipeline.clone(),
-            positions,
-            framing: Arc::new(move || format.as_ref().and_then(|(it, args)| it.framing(args))),
-            needed: needs.decode.clone(),
-            clock: Arc::clone(&self.world.clock),
-            waker: Arc::clone(&self.loops[index]).into(),
-            io: self.world.io.clone(),
-            budget: self.settings.budget / self.plan.sources.len().max(1) / 2,
-        };
-        def.open(plan, context).map_err(|it| it.at(&plan.name))
-    }
-
     fn format(&self, word: &str) -> Result<&'static dyn crate::codec::Format> {
         let found = self.world.vocabulary.format(word);
         found.ok_or_else(|| Error::bug(format!("there is no format `{word}`")))
-    }
-
-    fn front(
-        &mut self,
-        stage: usize,
-        index: usize,
-        def: &dyn SourceDef,
-        limits: Limits,
-        feed: &Arc<Feed>,
-    ) -> Result<Front> {
-        let plan = &self.plan.sources[index];
-        let needs = self.graph.needs.sources[index].clone();
-        let captures = def.captures(plan);
-        let decoder = match &plan.format {
-            None => None,
-            Some(call) => Some(self.format(&call.word)?.decoder(DecoderContext {
-                options: &call.args,
-                schema: plan.schema.as_ref(),
-                columns: &plan.columns,
-                needed: &needs.decode,
-                captures: &captures,
-                strict: plan.connector.args.opt_bool("strict")?.unwrap_or(false),
-            })?),
-        };
-        let read = self.read_sides(stage).contains(&(0, Side::Errors));
-        let time = plan.time.as_ref().map(|it| Program::compile(it, &plan.columns)).transpose()?;
-        Ok(Front {
-            name: plan.name.clone(),
-            feed: Arc::clone(feed),
-            budget: Arc::clone(&self.budgets[index]),
-            decoder,
-            time,
-            keep: needs.keep,
-            meta: self.graph.needs.meta.clone(),
-            limits,
-            refusals: Refusals::new(&plan.name, read, &plan.columns, &*self.world.vocabulary)?,
-            pipes: self.pipes(stage, 0)?,
-            exits: self.exits(stage, 0),
-            board: self.boards.add(stage, &Counts::default()),
-        })
     }
 
     fn intake(&self, stage: usize, task: usize) -> Intake {
@@ -419,67 +286,9 @@ impl<'a> Launcher<'a> {
         }
         Ok(())
     }
-
-    fn sink(&mut self, stage: usize, index: usize) -> Result<()> {
-        self.phases(stage);
-        let plan = &self.plan.sinks[index];
-        let word = &plan.connector.word;
-        let found = self.world.vocabulary.sink(word);
-        let def = found.ok_or_else(|| Error::bug(format!("there is no sink `{word}`")))?;
-        let columns = self.graph.stages[stage].flow.columns.clone();
-        let encoder = match &plan.format {
-            None => None,
-            Some(call) => Some(self.format(&call.word)?.encoder(&call.args, &columns)?),
-        };
-        let sources = self.graph.sources_of(stage);
-        let signal = Arc::clone(&self.stages[stage].signals[0]);
-        let context = SinkContext {
-            pipeline: self.settings.pipeline.clone(),
-            encoder,
-            bounded: sources.iter().all(|&it| self.plan.sources[it].bounded),
-            clock: Arc::clone(&self.world.clock),
-            waker: Arc::clone(&signal).into(),
-            io: self.world.io.clone(),
-            budget: self.settings.budget / 2 / self.plan.sinks.len().max(1),
-        };
-        let sink = def.open(plan, context).map_err(|it| it.at(&plan.name))?;
-        let mut intake = self.intake(stage, 0);
-        let mut counts = Counts::of_pipes(self.graph.stages[stage].pipes.len());
-        if let Some(saved) = self.from.and_then(|it| it.first(stage)) {
-            counts = saved.counts.clone();
-            if let Some(state) = &saved.intake {
-                intake.restore(state);
-            }
-        }
-        let read = self.read_sides(stage).contains(&(0, Side::Errors));
-        let sink_task = SinkTask {
-            name: plan.name.clone(),
-            id: (stage, 0),
-            control: Arc::clone(&self.control),
-            intake,
-            sink,
-            refusals: Refusals::new(&plan.name, read, &columns, &*self.world.vocabulary)?,
-            exits: self.exits(stage, 0),
-            board: self.boards.add(stage, &counts),
-            counts,
-            state: SinkState::default(),
-        };
-        let worker = self.stages[stage].workers[0];
-        self.savers += 1;
-        self.slot(sink_task, signal, worker, 3 + stage);
-        Ok(())
-    }
 }
 
-/// The options that every source takes about time.
-fn limits(plan: &SourcePlan) -> Result<Limits> {
-    /// How far ahead of the clock a row's time may be where nothing else is said.
-    const AHEAD: i64 = 60_000_000;
-    let args: &Args = &plan.connector.args;
-    let ahead = args.opt_duration("ahead")?;
-    Ok(Limits {
-        out_of_order: args.opt_duration("out_of_order")?.unwrap_or(0),
-        ahead: ahead.or((!plan.bounded).then_some(AHEAD)),
-        behind: args.opt_duration("behind")?,
-    })
+/// How much of the budget each source has.
+fn share(plan: &Plan, settings: &Settings) -> usize {
+    (settings.budget / plan.sources.len().max(1)).max(1)
 }

@@ -10,7 +10,7 @@ pub(super) fn merge(mut lanes: Vec<Vec<Piece>>) -> Result<Vec<Piece>> {
     if lanes.len() == 1 {
         return Ok(lanes.swap_remove(0));
     }
-    let mut phases: Vec<u16> = lanes.iter().flatten().map(|it| it.phase).collect();
+    let mut phases: Vec<u32> = lanes.iter().flatten().map(|it| it.phase).collect();
     phases.sort_unstable();
     phases.dedup();
     let mut merged = Vec::with_capacity(phases.len());
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use crate::testing::{batch, columns, rows};
 
-    fn piece(phase: u16, json: &str, order: Order) -> Piece {
+    fn piece(phase: u32, json: &str, order: Order) -> Piece {
         Piece { phase, batch: Batch { order: Some(order), ..batch(&columns("n: int"), json) } }
     }
 

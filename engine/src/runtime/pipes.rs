@@ -33,7 +33,7 @@ struct RunningPipe {
     closes: bool,
     operators: Vec<RunningOperator>,
     /// The phase of rows that the first step's watermark sets free.
-    base: u16,
+    base: u32,
     count: StreamCount,
     errors_read: bool,
     late_read: bool,
@@ -73,8 +73,9 @@ impl FlowOut {
     /// The watermark on one of the pipe's outputs.
     pub(super) fn watermark(&self, side: Side) -> Watermark {
         match side {
-            Side::Main => self.after,
-            Side::Errors | Side::Late => self.before,
+            // Any step may refuse rows, those behind a window too, and their time is behind what came into the pipe.
+            Side::Main | Side::Errors => self.after,
+            Side::Late => self.before,
         }
     }
 }
@@ -86,7 +87,7 @@ impl Pipes {
     /// Builds the operators of a stage. `base` is the greatest phase of the rows that come in.
     pub(super) fn new(
         stage: &Stage,
-        base: u16,
+        base: u32,
         read: &ReadSides,
         vocabulary: &dyn Vocabulary,
     ) -> Result<Self> {
@@ -94,7 +95,7 @@ impl Pipes {
         for (i, pipe) in stage.pipes.iter().enumerate() {
             let base = match pipe.from {
                 Tap::Input => base,
-                Tap::Pipe(parent, _) => pipes[parent].top(),
+                Tap::Pipe(parent, side) => pipes[parent].top(side),
             };
             let tapped = |side| read.contains(&(i, side));
             pipes.push(RunningPipe {
@@ -214,10 +215,26 @@ pub(super) fn shown(columns: &[Column], vocabulary: &dyn Vocabulary) -> Result<B
     vocabulary.shown().encoder(&Args::default(), columns)
 }
 
+/// The greatest phase of rows on a side of a pipe with so many operators, where `base` is that of the rows that come in.
+///
+/// On the side streams of a pipe, what the first step puts there comes first, then what the next one does: as it is with
+/// one task.
+pub(super) fn top(base: u32, operators: usize, side: Side) -> u32 {
+    let main = base.saturating_add(operators as u32);
+    match side {
+        Side::Main => main,
+        Side::Errors | Side::Late => aside(operators.saturating_sub(1), main, main),
+    }
+}
+
+/// The phase on a side stream of rows that a step puts there in a phase of its own; no row is in a phase above `main`.
+fn aside(operator: usize, phase: u32, main: u32) -> u32 {
+    main.saturating_add(1).saturating_mul(operator as u32).saturating_add(phase)
+}
+
 impl RunningPipe {
-    /// The phase of rows that the last step's watermark sets free.
-    fn top(&self) -> u16 {
-        self.base + self.operators.len() as u16
+    fn top(&self, side: Side) -> u32 {
+        top(self.base, self.operators.len(), side)
     }
 
     fn run(
@@ -233,7 +250,7 @@ impl RunningPipe {
         }
         let mut flow = FlowOut { before: watermark, after: watermark, ..FlowOut::default() };
         for i in 0..self.operators.len() {
-            let phase = self.base + i as u16 + 1;
+            let phase = self.base.saturating_add(i as u32 + 1);
             let mut next = Vec::with_capacity(pieces.len());
             for piece in pieces {
                 let mut out = Output::default();
@@ -269,7 +286,7 @@ impl RunningPipe {
     fn collect(
         &mut self,
         operator: usize,
-        phase: u16,
+        phase: u32,
         out: Output,
         next: &mut Vec<Piece>,
         flow: &mut FlowOut,
@@ -277,17 +294,18 @@ impl RunningPipe {
     ) -> Result<()> {
         self.count += &out.account;
         next.extend(out.batches.into_iter().map(|batch| Piece { phase, batch }));
+        let aside = aside(operator, phase, self.top(Side::Main));
         let shown = &mut *self.operators[operator].shown;
         for refused in &out.refused {
             if self.errors_read {
-                flow.errors.push(Piece { phase, batch: side::refused(refused, shown)? });
+                flow.errors.push(Piece { phase: aside, batch: side::refused(refused, shown)? });
             } else {
                 samples.refused(&self.owner, refused, shown)?;
             }
         }
         for late in &out.late {
             if self.late_read {
-                flow.late.push(Piece { phase, batch: side::late(late)? });
+                flow.late.push(Piece { phase: aside, batch: side::late(late)? });
             } else {
                 samples.late(&self.owner, late, shown)?;
             }

@@ -12,7 +12,7 @@ use super::task::{Progress, Task};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::source::{Position, SplitName};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Watermark};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub(super) struct Sequencer {
     pub(super) counts: Counts,
     pub(super) board: Board,
     pub(super) next: u64,
+    /// The watermark and idleness that were handed on last.
+    pub(super) told: (Watermark, bool),
     pub(super) done: bool,
 }
 
@@ -50,12 +52,13 @@ impl Task for Sequencer {
             ReadyKind::Rows(decoded) => self.rows(*decoded, clock),
             ReadyKind::Split(split, event) => {
                 self.splits.event(&split, event, clock);
-                self.send_mark(clock, None, None);
+                self.send_news(clock);
             }
             ReadyKind::CaughtUp => {
                 self.splits.caught_up();
-                self.send_mark(clock, None, None);
+                self.send_news(clock);
             }
+            ReadyKind::HeldBack => self.splits.held_back(),
             ReadyKind::Tick => self.send_mark(clock, None, None),
             ReadyKind::Losses(skipped, dropped) => {
                 self.counts.source.read += skipped + dropped;
@@ -63,12 +66,12 @@ impl Task for Sequencer {
                 self.counts.source.dropped += dropped;
             }
             ReadyKind::Barrier(epoch) => {
-                self.control.save(epoch, self.id, self.save());
+                self.control.save(epoch, self.id, self.save(clock));
                 self.send_mark(clock, Some(epoch), None);
             }
             ReadyKind::Last(ending) => self.last(ending, clock),
         }
-        self.publish(clock);
+        self.publish();
         Ok(Progress::More)
     }
 }
@@ -100,14 +103,22 @@ impl Sequencer {
             self.splits.end();
         }
         self.send_mark(clock, None, Some(ending));
-        self.control.save_last(self.id, self.save());
+        self.control.save_last(self.id, self.save(clock));
         self.feed.close();
         self.done = true;
     }
 
     fn mark(&mut self, clock: Timestamp, barrier: Option<u64>, last: Option<Ending>) -> Mark {
         let (watermark, idle) = self.splits.watermark(clock);
+        self.told = (watermark, idle);
         Mark { watermark, idle, clock, barrier, last }
+    }
+
+    /// Sends a round without rows, if there is anything new to say.
+    fn send_news(&mut self, clock: Timestamp) {
+        if self.splits.watermark(clock) != self.told {
+            self.send_mark(clock, None, None);
+        }
     }
 
     /// Sends a round without rows.
@@ -118,20 +129,19 @@ impl Sequencer {
         }
     }
 
-    fn save(&self) -> Saved {
+    fn save(&self, clock: Timestamp) -> Saved {
         Saved {
             positions: self.positions.clone(),
-            splits: Some(self.splits.clone()),
+            splits: Some(self.splits.save(clock)),
             counts: self.counts.clone(),
             ..Saved::default()
         }
     }
 
-    fn publish(&mut self, clock: Timestamp) {
-        let watermark = self.splits.watermark(clock).0;
+    fn publish(&self) {
         let mut board = lock(&self.board);
         board.counts.clone_from(&self.counts);
-        board.watermark = watermark;
+        board.watermark = self.told.0;
     }
 }
 

@@ -25,8 +25,13 @@ impl Simulation {
 
     /// Runs until no task has anything to do; sources look at the clock.
     pub fn settle(&mut self) -> Result<()> {
+        self.settle_until(|_| false)
+    }
+
+    /// Runs until no task has anything to do, or `enough` says so between two pieces of work.
+    fn settle_until(&mut self, enough: impl Fn(&Shared) -> bool) -> Result<()> {
         self.slots.iter().filter(|it| it.timed).for_each(|it| it.signal.raise());
-        while let Some(i) = self.pick() {
+        while let Some(i) = self.pick().filter(|_| !enough(&self.shared)) {
             self.slots[i].signal.lower();
             match threads::run(&mut self.slots[i])? {
                 Progress::More => self.slots[i].signal.raise(),
@@ -64,6 +69,15 @@ impl Simulation {
             .control
             .checkpoint()
             .ok_or_else(|| Error::bug("a checkpoint did not come to its end"))
+    }
+
+    /// Takes a checkpoint and crashes as soon as it is complete: sinks have got their epoch ready, and not all of them
+    /// have committed it.
+    pub fn crash_at_checkpoint(mut self) -> Result<Checkpoint> {
+        self.shared.control.request();
+        self.settle_until(|it| it.control.complete_checkpoint().is_some())?;
+        let found = self.shared.control.complete_checkpoint();
+        found.ok_or_else(|| Error::bug("a checkpoint did not come to its end"))
     }
 
     /// Tells the run to stop, and lets it.

@@ -45,7 +45,18 @@ pub(super) struct SinkState {
     samples: Samples,
     /// What was prepared and not committed yet, oldest first.
     prepared: Vec<Committable>,
+    /// What the sink holds inside is charged up to this: one that holds rows until a checkpoint must not stop its source.
+    most: usize,
+    /// The bytes that the sink holds inside.
+    inside: Option<Charge>,
     done: bool,
+}
+
+impl SinkState {
+    /// Before the first round. What the sink holds inside is charged up to `most`.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
 }
 
 /// A round that is not written yet.
@@ -73,17 +84,41 @@ impl SinkTask {
         if self.state.done {
             return Ok(Progress::Done);
         }
+        self.commit()?;
+        let Some(mut round) = self.open()? else {
+            // Woken by the sink, which has got rid of something.
+            if let Some(before) = self.state.inside.take() {
+                self.charge(before.budget());
+            }
+            return Ok(Progress::Waiting);
+        };
+        let progress = self.write(&mut round)?;
+        if !self.state.done {
+            self.charge(&round.budget);
+        }
+        if progress == Progress::Waiting {
+            self.state.round = Some(round);
+        }
+        Ok(progress)
+    }
+
+    /// Makes visible what was prepared for a checkpoint that is safe now.
+    fn commit(&mut self) -> Result<()> {
+        if self.state.prepared.is_empty() {
+            return Ok(());
+        }
         for committable in self.control.to_commit(self.id) {
             self.state.prepared.retain(|it| it.epoch > committable.epoch);
             self.sink.commit(committable)?;
         }
         self.control.committed(self.id);
-        let Some(mut round) = self.open()? else { return Ok(Progress::Waiting) };
-        let progress = self.write(&mut round)?;
-        if progress == Progress::Waiting {
-            self.state.round = Some(round);
-        }
-        Ok(progress)
+        Ok(())
+    }
+
+    /// Charges what the sink holds inside, in place of what was charged for that before.
+    fn charge(&mut self, budget: &Arc<Budget>) {
+        let bytes = self.sink.bytes().min(self.state.most);
+        self.state.inside = Some(budget.charge(bytes));
     }
 
     /// The round at hand, or the next one.
@@ -135,6 +170,7 @@ impl SinkTask {
                 return Ok(Progress::Waiting);
             }
             self.control.save_last(self.id, self.saved());
+            self.state.inside = None;
             self.state.done = true;
         }
         self.send(round, None)?;

@@ -54,6 +54,8 @@ pub(super) struct LoopState {
     quiet: bool,
     /// What the clock showed at the last entry.
     last: Timestamp,
+    /// Since when the source has not been asked, because too much is on its way.
+    held: Option<Timestamp>,
     /// Whether the end was handed over.
     ended: bool,
 }
@@ -78,6 +80,8 @@ impl Task for SourceTask {
         let barrier = self.control.barrier();
         if barrier > self.state.barrier {
             self.state.barrier = barrier;
+            self.losses();
+            self.held_back();
             self.entry(ReadyKind::Barrier(barrier));
         }
         if self.control.stopping() {
@@ -85,8 +89,13 @@ impl Task for SourceTask {
         }
         let behind = self.state.next - self.feed.taken();
         if behind >= self.pace.entries || !self.budget.has_room() {
+            self.state.held.get_or_insert_with(|| self.clock.now());
             return Ok(Progress::Waiting);
         }
+        if self.state.held.is_some_and(|since| self.clock.now() >= since.saturating_add(TICK)) {
+            self.held_back();
+        }
+        self.state.held = None;
         if !self.gates.iter().all(|it| it.is_open()) {
             self.tick();
             return Ok(Progress::Waiting);
@@ -126,24 +135,30 @@ impl SourceTask {
     fn payloads(&mut self, payloads: Payloads) {
         self.state.quiet = false;
         let Payloads { split, data, received, position } = payloads;
-        let PayloadData::Messages(messages) = data else {
-            self.piece(Raw::Payloads(Payloads { split, data, received, position }));
-            return;
+        let messages = match data {
+            PayloadData::Messages(messages) => messages,
+            data @ PayloadData::Stream(_) => {
+                return self.payload(Payloads { split, data, received, position });
+            }
         };
-        if messages.len() <= self.pace.rows {
-            let data = PayloadData::Messages(messages);
-            self.piece(Raw::Payloads(Payloads { split, data, received, position }));
-            return;
-        }
-        let pieces = messages.len().div_ceil(self.pace.rows);
+        let pieces = messages.len().div_ceil(self.pace.rows).max(1);
         let mut messages = messages.into_iter();
         for i in 0..pieces {
             let data = PayloadData::Messages(messages.by_ref().take(self.pace.rows).collect());
             // Only behind the last piece is the position reached.
             let position = if i + 1 == pieces { position.clone() } else { Position::new() };
-            let split = split.clone();
-            self.piece(Raw::Payloads(Payloads { split, data, received, position }));
+            self.payload(Payloads { split: split.clone(), data, received, position });
         }
+    }
+
+    fn payload(&mut self, payloads: Payloads) {
+        let bytes = match &payloads.data {
+            PayloadData::Stream(bytes) => bytes.len(),
+            PayloadData::Messages(messages) => {
+                messages.iter().map(|it| it.payload.len() + size_of_val(it)).sum()
+            }
+        };
+        self.piece(Raw::Payloads(payloads), bytes);
     }
 
     /// Hands rows over in pieces of at most so many.
@@ -151,6 +166,8 @@ impl SourceTask {
         self.state.quiet = false;
         let rows = columns.rows.num_rows();
         let pieces = rows.div_ceil(self.pace.rows).max(1);
+        // Slices share their memory: each is charged for its part.
+        let bytes = columns.rows.get_array_memory_size() / pieces;
         for i in 0..pieces {
             let from = i * self.pace.rows;
             let last = i + 1 == pieces;
@@ -161,12 +178,12 @@ impl SourceTask {
                 position: if last { columns.position.clone() } else { Position::new() },
                 rejected: if last { columns.rejected.clone() } else { Vec::new() },
             };
-            self.piece(Raw::Columns(piece));
+            self.piece(Raw::Columns(piece), bytes);
         }
     }
 
-    fn piece(&mut self, raw: Raw) {
-        let charge = self.budget.charge(raw.bytes());
+    fn piece(&mut self, raw: Raw, bytes: usize) {
+        let charge = self.budget.charge(bytes);
         let clock = self.clock.now();
         let number = self.number(clock);
         self.feed.push(Numbered { number, raw, clock, charge });
@@ -188,6 +205,14 @@ impl SourceTask {
     fn tick(&mut self) {
         if self.pace.ticks && self.clock.now() >= self.state.last.saturating_add(TICK) {
             self.entry(ReadyKind::Tick);
+        }
+    }
+
+    /// Says that the source was not asked for rows, if so: what waits there is not known.
+    fn held_back(&mut self) {
+        if self.pace.ticks && self.state.held.is_some() {
+            self.state.quiet = false;
+            self.entry(ReadyKind::HeldBack);
         }
     }
 
@@ -221,20 +246,5 @@ impl SourceTask {
         self.acknowledge()?;
         self.source.close().map_err(|it| it.at(&self.name))?;
         Ok(Progress::Done)
-    }
-}
-
-impl Raw {
-    /// Bytes held.
-    fn bytes(&self) -> usize {
-        match self {
-            Raw::Payloads(payloads) => match &payloads.data {
-                PayloadData::Stream(bytes) => bytes.len(),
-                PayloadData::Messages(messages) => {
-                    messages.iter().map(|it| it.payload.len() + size_of_val(it)).sum()
-                }
-            },
-            Raw::Columns(columns) => columns.rows.get_array_memory_size(),
-        }
     }
 }

@@ -22,6 +22,10 @@ pub(super) struct Splits {
     idle: Option<Micros>,
     splits: BTreeMap<SplitName, Split>,
     handed_on: Watermark,
+    /// What was handed on when a split was last awake: from there the clock carries it on.
+    reached: Watermark,
+    /// What the clock showed when this was saved.
+    saved: Timestamp,
     /// No split comes any more.
     ended: bool,
 }
@@ -40,14 +44,33 @@ enum State {
     Live(Timestamp),
     /// Everything it had was read; since when it has brought nothing.
     Quiet(Timestamp),
+    /// It was there before a restart, and had brought nothing since then; it holds the watermark back and cannot be idle.
+    Away(Timestamp),
     /// It does not count any more.
     Ended,
 }
 
 impl Splits {
     pub(super) fn new(out_of_order: Micros, idle: Option<Micros>) -> Self {
-        let handed_on = Watermark::NONE;
-        Self { out_of_order, idle, splits: BTreeMap::new(), handed_on, ended: false }
+        let none = Watermark::NONE;
+        let splits = BTreeMap::new();
+        Self { out_of_order, idle, splits, handed_on: none, reached: none, saved: 0, ended: false }
+    }
+
+    /// What is saved.
+    pub(super) fn save(&self, clock: Timestamp) -> Splits {
+        Splits { saved: clock, ..self.clone() }
+    }
+
+    /// Goes on where it was saved: the splits are there again when the source says so.
+    pub(super) fn resume(mut self, clock: Timestamp) -> Splits {
+        let down = clock.saturating_sub(self.saved).max(0);
+        for split in self.splits.values_mut() {
+            if let State::Live(since) | State::Quiet(since) | State::Away(since) = split.state {
+                split.state = State::Away(since.saturating_add(down));
+            }
+        }
+        self
     }
 
     fn split(&mut self, name: &SplitName) -> &mut Split {
@@ -57,8 +80,7 @@ impl Splits {
 
     /// The watermark of one split: the stamp of the row that it brings next.
     pub(super) fn stamp(&self, name: &SplitName) -> Watermark {
-        let newest = self.splits.get(name).and_then(|it| it.newest);
-        newest.map_or(Watermark::NONE, |newest| Watermark::at(newest).less(self.out_of_order))
+        self.splits.get(name).map_or(Watermark::NONE, |it| self.stamp_of(it))
     }
 
     /// A split has brought rows of which the newest has this time.
@@ -72,10 +94,13 @@ impl Splits {
     pub(super) fn event(&mut self, name: &SplitName, event: SplitEvent, clock: Timestamp) {
         let split = self.split(name);
         split.state = match (event, split.state) {
-            (SplitEvent::CaughtUp, State::Live(since)) => State::Quiet(since),
+            (SplitEvent::CaughtUp, State::Live(since) | State::Away(since)) => State::Quiet(since),
             (SplitEvent::CaughtUp, state) => state,
-            (SplitEvent::Live, State::Live(since) | State::Quiet(since)) => State::Live(since),
+            (SplitEvent::Live, State::Live(since) | State::Quiet(since) | State::Away(since)) => {
+                State::Live(since)
+            }
             (SplitEvent::Live, _) => State::Live(clock),
+            (SplitEvent::Announced, State::Away(since)) => State::Away(since),
             (SplitEvent::Announced, _) | (SplitEvent::Disconnected | SplitEvent::Paused, _) => {
                 State::Out
             }
@@ -97,22 +122,20 @@ impl Splits {
         }
     }
 
+    /// The source was not asked for rows for a while: nobody knows what waits in the meantime.
+    pub(super) fn held_back(&mut self) {
+        for split in self.splits.values_mut() {
+            if let State::Quiet(since) = split.state {
+                split.state = State::Live(since);
+            }
+        }
+    }
+
     /// When a split became idle, if it has by now.
     fn idle_since(&self, split: &Split, clock: Timestamp) -> Option<Timestamp> {
         let State::Quiet(since) = split.state else { return None };
         let deadline = since.saturating_add(self.idle?);
         (deadline <= clock).then_some(deadline)
-    }
-
-    /// When the clock alone will change something next.
-    pub(super) fn deadline(&self, clock: Timestamp) -> Option<Timestamp> {
-        let idle = self.idle?;
-        let quiet = self.splits.values().filter_map(|it| match it.state {
-            State::Quiet(since) => Some(since.saturating_add(idle)),
-            _ => None,
-        });
-        let deadline = quiet.min()?;
-        Some(deadline.max(clock))
     }
 
     /// The watermark of all splits, and whether all of them are idle.
@@ -121,30 +144,37 @@ impl Splits {
             self.handed_on = Watermark::END;
             return (self.handed_on, false);
         }
-        let running = || self.splits.iter().filter(|(_, it)| it.state != State::Ended);
-        let awake = running().filter(|(_, it)| self.idle_since(it, clock).is_none());
-        let least = match awake.clone().map(|(name, _)| self.stamp(name)).min() {
-            Some(least) => least,
-            None => self.paced(running().map(|(_, split)| split), clock),
-        };
-        let idle = running().next().is_some() && awake.clone().next().is_none();
+        let running = || self.splits.values().filter(|it| it.state != State::Ended);
+        let stamp = |it: &Split| self.stamp_of(it);
+        let awake = running().filter(|it| self.idle_since(it, clock).is_none()).map(stamp).min();
+        let idle = awake.is_none() && running().next().is_some();
+        let least = if idle { self.paced(clock) } else { awake.unwrap_or(Watermark::NONE) };
         self.handed_on = self.handed_on.max(least);
+        if !idle {
+            self.reached = self.handed_on;
+        }
         (self.handed_on, idle)
     }
 
-    /// When all are idle, the least of all goes on at the pace of the clock since the last of them became idle, at most
-    /// to the clock less `out_of_order`.
-    fn paced<'a>(
-        &self,
-        idle: impl Iterator<Item = &'a Split> + Clone,
-        clock: Timestamp,
-    ) -> Watermark {
-        let least = idle.clone().map(|it| it.newest).min().flatten();
-        let since = idle.filter_map(|it| self.idle_since(it, clock)).max();
-        let (Some(least), Some(since)) = (least, since) else { return Watermark::NONE };
-        let least = Watermark::at(least).less(self.out_of_order).micros();
-        let paced = least.saturating_add(clock - since);
-        Watermark::at(paced.min(clock.saturating_sub(self.out_of_order)).max(least))
+    /// When all are idle, the watermark goes on at the pace of the clock since the last of them became idle, at most to the
+    /// clock less `out_of_order`. It starts where the one that has rows and became idle last had brought it.
+    fn paced(&self, clock: Timestamp) -> Watermark {
+        let all = || self.splits.values().filter_map(|it| Some((it, self.idle_since(it, clock)?)));
+        let begun = || all().filter(|(it, _)| it.newest.is_some());
+        let last = begun().map(|(_, since)| since).max();
+        let of_last = begun().filter(|(_, since)| Some(*since) == last);
+        let base = of_last.map(|(it, _)| self.stamp_of(it)).min().max(Some(self.reached));
+        let since = all().map(|(_, since)| since).max();
+        let (Some(base), Some(since)) = (base.and_then(Watermark::time), since) else {
+            return Watermark::NONE;
+        };
+        let paced = base.saturating_add(clock - since);
+        Watermark::at(paced.min(clock.saturating_sub(self.out_of_order)).max(base))
+    }
+
+    fn stamp_of(&self, split: &Split) -> Watermark {
+        let newest = split.newest;
+        newest.map_or(Watermark::NONE, |newest| Watermark::at(newest).less(self.out_of_order))
     }
 }
 
@@ -196,7 +226,6 @@ mod tests {
         let mut splits = Splits::new(5, Some(30));
         live(&mut splits, "a", 1000, 1000);
         splits.caught_up();
-        assert_eq!(splits.deadline(1000), Some(1030));
         assert_eq!(splits.watermark(1029), (Watermark::at(995), false));
         assert_eq!(splits.watermark(1030), (Watermark::at(995), true));
         assert_eq!(splits.watermark(1040), (Watermark::at(1005), true));
@@ -217,5 +246,48 @@ mod tests {
         splits.data(&name("a"), Some(1050), 1131);
         assert_eq!(splits.watermark(1131), (Watermark::at(1100), false));
         assert_eq!(splits.stamp(&name("a")), Watermark::at(1050));
+    }
+
+    #[test]
+    fn the_clock_carries_on_what_the_last_awake_split_had_reached() {
+        let mut splits = Splits::new(0, Some(30));
+        live(&mut splits, "slow", 10, 0);
+        live(&mut splits, "fast", 500, 20);
+        splits.event(&name("never"), SplitEvent::Live, 20);
+        splits.caught_up();
+        // However late somebody looks: at 50 the last one became idle, when `fast` alone had counted since 30.
+        assert_eq!(splits.clone().watermark(1060), (Watermark::at(1060.min(500 + 1010)), true));
+        assert_eq!(splits.watermark(60), (Watermark::at(500), true), "not beyond the clock");
+    }
+
+    #[test]
+    fn a_restart_is_not_silence() {
+        let mut splits = Splits::new(0, Some(30));
+        live(&mut splits, "a", 1000, 1000);
+        live(&mut splits, "b", 990, 1000);
+        splits.caught_up();
+        let mut splits = splits.save(1020).resume(5000);
+        splits.data(&name("b"), Some(2000), 5000);
+        assert_eq!(splits.watermark(9999), (Watermark::at(1000), false), "a is not there yet");
+        splits.event(&name("a"), SplitEvent::Live, 5001);
+        splits.event(&name("a"), SplitEvent::CaughtUp, 5001);
+        assert_eq!(
+            splits.watermark(5009),
+            (Watermark::at(1000), false),
+            "20 of 30 were over before"
+        );
+        assert_eq!(splits.watermark(5010), (Watermark::at(2000), false));
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_not_silent() {
+        let mut splits = Splits::new(0, Some(30));
+        live(&mut splits, "a", 10, 0);
+        splits.caught_up();
+        splits.held_back();
+        live(&mut splits, "b", 100, 50);
+        assert_eq!(splits.watermark(50), (Watermark::at(10), false));
+        splits.caught_up();
+        assert_eq!(splits.watermark(51), (Watermark::at(100), false));
     }
 }

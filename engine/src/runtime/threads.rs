@@ -6,6 +6,7 @@ use crate::error::Error;
 use crossbeam::sync::Parker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -24,13 +25,37 @@ pub(super) fn start(
         shares[worker].push(slot);
     }
     let mut threads = Vec::with_capacity(shares.len());
+    let working = Arc::new(AtomicUsize::new(shares.len()));
     for (i, (mut share, parker)) in shares.into_iter().zip(parkers).enumerate() {
         share.sort_by_key(|it| std::cmp::Reverse(it.depth));
-        let control = Arc::clone(control);
-        let work = move || work(share, &parker, &control);
-        threads.push(Builder::new().name(format!("weir-{i}")).spawn(work)?);
+        let leaving = Leaving { working: Arc::clone(&working), control: Arc::clone(control) };
+        let work = move || {
+            let leaving = leaving;
+            work(share, &parker, &leaving.control);
+        };
+        match Builder::new().name(format!("weir-{i}")).spawn(work) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => {
+                control.abort();
+                return Err(error);
+            }
+        }
     }
     Ok(threads)
+}
+
+/// The last thread that leaves says that the run is over, so that nobody waits for it any more.
+struct Leaving {
+    working: Arc<AtomicUsize>,
+    control: Arc<Control>,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if self.working.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.control.finish();
+        }
+    }
 }
 
 fn work(mut slots: Vec<Slot>, parker: &Parker, control: &Control) {
