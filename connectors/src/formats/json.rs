@@ -55,7 +55,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             source: r##"schema Reading {
   device: string
   at:     timestamp from "data.ts"
-  value:  float?    from "data.values[0]"
+  value:  float? from "data.values[0]"
 }
 
 source readings = memory(format: json, schema: Reading, time: at)
