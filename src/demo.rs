@@ -59,11 +59,11 @@ pub fn run(choices: &Choices, line: Option<Line>) -> Result<Finished> {
 /// The fleet and, within its time, the pipeline.
 fn around(choices: &Choices, line: Option<Line>, world: &World, url: &str) -> Result<Finished> {
     let broker = ("broker".to_owned(), url.to_owned());
-    let quickstart = plan("quickstart", QUICKSTART, BTreeMap::from([broker.clone()]))?;
+    let quickstart = plan("quickstart", QUICKSTART, &BTreeMap::from([broker.clone()]))?;
     let fleet = plan(
         "fleet",
         FLEET,
-        BTreeMap::from([
+        &BTreeMap::from([
             broker,
             ("devices".to_owned(), choices.devices.to_string()),
             ("rate".to_owned(), choices.rate.to_string()),
@@ -85,7 +85,7 @@ fn around(choices: &Choices, line: Option<Line>, world: &World, url: &str) -> Re
 }
 
 /// One of the pipelines that come with the binary, with its params.
-fn plan(name: &str, text: &str, set: BTreeMap<String, String>) -> Result<Plan> {
+fn plan(name: &str, text: &str, set: &BTreeMap<String, String>) -> Result<Plan> {
     let file = SourceFile::new(format!("{name}.pipe"), text);
     let (plan, found) = dsl::compile(&file, &Registry);
     let plan = plan.ok_or_else(|| {
@@ -94,7 +94,7 @@ fn plan(name: &str, text: &str, set: BTreeMap<String, String>) -> Result<Plan> {
             "the pipeline `{name}` that comes with the binary has mistakes:\n{found}"
         ))
     })?;
-    dsl::constant::close(&plan, &set, &ProcessEnvironment).map_err(|errors| {
+    dsl::constant::close(&plan, set, &ProcessEnvironment).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Error::bug(format!("`{name}` cannot be started: {}", errors.join("; ")))
     })

@@ -86,7 +86,7 @@ pub fn run_job(
     }
     let outcome = running.wait();
     over.store(true, Ordering::Release);
-    let seconds = (world.clock.elapsed() - start).as_secs_f64();
+    let seconds = world.clock.elapsed().saturating_sub(start).as_secs_f64();
     Ok(Finished { report: Report::new(&outcome, seconds), outcome })
 }
 
@@ -124,7 +124,7 @@ struct Watch {
 
 impl Watch {
     fn report(&self) -> Report {
-        let seconds = (self.clock.elapsed() - self.start).as_secs_f64();
+        let seconds = self.clock.elapsed().saturating_sub(self.start).as_secs_f64();
         Report::of(&self.stopper.progress(), "running", seconds)
     }
 }

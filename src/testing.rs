@@ -155,10 +155,9 @@ impl VirtualRun {
         follow: bool,
     ) -> Result<()> {
         let payloads: Vec<Vec<u8>> = rows.iter().map(Payload::bytes).collect();
-        if follow {
-            if let Some(newest) = fed::newest_time(&self.plan, source, &payloads)? {
-                self.clock.set(newest);
-            }
+        let newest = if follow { fed::newest_time(&self.plan, source, &payloads)? } else { None };
+        if let Some(newest) = newest {
+            self.clock.set(newest);
         }
         self.input(source)?.push(split, payloads);
         Ok(())

@@ -14,9 +14,12 @@ pub(super) fn explain(args: &ExplainArgs) -> Exit {
     let text = if args.dot {
         engine::explain::dot(&plan)
     } else {
-        engine::explain::explain(&plan, &Registry).map(|it| match args.json {
-            true => serde_json::to_string_pretty(&it).unwrap_or_default() + "\n",
-            false => engine::explain::text(&it),
+        engine::explain::explain(&plan, &Registry).map(|it| {
+            if args.json {
+                serde_json::to_string_pretty(&it).unwrap_or_default() + "\n"
+            } else {
+                engine::explain::text(&it)
+            }
         })
     };
     match text {

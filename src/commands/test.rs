@@ -58,10 +58,10 @@ fn shown(path: &Path, plan: &Plan, test: &TestPlan, result: &TestResult, as_json
         return format!("{line}\n");
     }
     let verdict = if result.passed() { "ok  " } else { "FAIL" };
-    let mut text = format!("{verdict}  {}: {}\n", path.display(), test.name);
+    let mut lines = vec![format!("{verdict}  {}: {}\n", path.display(), test.name)];
     for (span, what) in &result.failures {
         let line = plan.file.position(span.start).line;
-        text.push_str(&format!("      line {line}: {}\n", what.replace('\n', "\n        ")));
+        lines.push(format!("      line {line}: {}\n", what.replace('\n', "\n        ")));
     }
-    text
+    lines.concat()
 }

@@ -11,7 +11,7 @@ const IN_FLIGHT_MAX: u16 = 4096;
 const QUEUED_MAX: usize = 1_000_000;
 
 /// A running broker. Dropping it ends it too, without waiting for the end.
-pub struct Broker {
+pub(super) struct Broker {
     url: String,
     shutdown: BrokerShutdownHandle,
     task: JoinHandle<()>,
@@ -19,7 +19,7 @@ pub struct Broker {
 
 impl Broker {
     /// Starts one and waits until it accepts clients. An error says why it cannot.
-    pub async fn start() -> Result<Self, String> {
+    pub(super) async fn start() -> Result<Self, String> {
         let why = |what: &str, error: &dyn std::fmt::Display| {
             format!("the embedded MQTT broker {what}: {error}")
         };
@@ -40,12 +40,12 @@ impl Broker {
     }
 
     /// Where it is: `mqtt://127.0.0.1:PORT`.
-    pub fn url(&self) -> &str {
+    pub(super) fn url(&self) -> &str {
         &self.url
     }
 
     /// Ends it and waits for the end.
-    pub async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         self.shutdown.shutdown();
         if let Err(error) = (&mut self.task).await {
             tracing::error!(%error, "The embedded MQTT broker broke");

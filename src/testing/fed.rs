@@ -92,7 +92,7 @@ impl Format for FedFormat {
     }
 
     fn columns(&self) -> Option<Vec<Column>> {
-        self.inner.and_then(|it| it.columns())
+        self.inner.and_then(Format::columns)
     }
 
     fn framing(&self, options: &Args) -> Option<Box<dyn Framing>> {
@@ -238,9 +238,10 @@ pub(super) fn newest_time(plan: &Plan, source: &str, payloads: &[Vec<u8>]) -> Re
         strict: false,
     })?;
     let message = |it: &Vec<u8>| Message { payload: it.clone().into(), ..Message::default() };
-    let decoded = decoder.decode(&PayloadData::Messages(payloads.iter().map(message).collect()))?;
-    let times = vec![0; decoded.rows.num_rows()];
-    let frame = Frame { columns: decoded.rows.columns(), times: &times, meta: None };
+    let messages = payloads.iter().map(message).collect();
+    let rows = decoder.decode(&PayloadData::Messages(messages))?.rows;
+    let times = vec![0; rows.num_rows()];
+    let frame = Frame { columns: rows.columns(), times: &times, meta: None };
     let values = Program::compile(time, &source.columns)?.evaluate(&frame)?.values;
     let values = values.as_primitive::<TimestampMicrosecondType>();
     Ok(values.iter().flatten().max().filter(|_| values.len() > values.null_count()))

@@ -113,7 +113,10 @@ impl Runner<'_> {
             }
             TestActionKind::FeedFile { source, path } => match self.lines(path) {
                 Ok(rows) => self.feed(source, &rows),
-                Err(why) => self.fail(action.span, why),
+                Err(why) => {
+                    self.fail(action.span, why);
+                    Ok(())
+                }
             },
             TestActionKind::ExpectRows { input, rows, contains, within } => {
                 let expected = Expected { rows, contains: *contains };
@@ -161,9 +164,8 @@ impl Runner<'_> {
         Ok(lines.map(|it| Payload::Raw(bare(it))).collect())
     }
 
-    fn fail(&mut self, span: Span, what: String) -> Result<()> {
+    fn fail(&mut self, span: Span, what: String) {
         self.result.failures.push((span, what));
-        Ok(())
     }
 
     /// Looks at what has come out since the last time; the clock may run until it is as expected.
@@ -187,7 +189,8 @@ impl Runner<'_> {
                     .map_or_else(String::new, |it| format!(" within {}", format_duration(it)));
                 let count = found.len();
                 let text = format!("`{input}` put out {count} rows{waited}, not those expected:");
-                return self.fail(span, format!("{text}\n{}", lines.join("\n")));
+                self.fail(span, format!("{text}\n{}", lines.join("\n")));
+                return Ok(());
             }
             self.moved = true;
             self.run.move_clock(self.run.now() + STEP)?;
@@ -199,8 +202,8 @@ impl Runner<'_> {
         let outcome = self.run.finish()?;
         let residue = outcome.progress.ledger.residue();
         if residue != 0 {
-            let text = format!("the ledger does not balance: {residue} rows are unaccounted for");
-            self.result.failures.push((test.span, text));
+            let why = format!("the ledger does not balance: {residue} rows are unaccounted for");
+            self.result.failures.push((test.span, why));
         }
         Ok(self.result)
     }
@@ -211,8 +214,8 @@ fn wrong_count(expected: &Value, found: usize) -> Vec<String> {
     let record = Value::Record(vec![("count".to_owned(), expected.clone())]);
     let rows = [record];
     let row = serde_json::json!({ "count": number });
-    match differences(Expected { rows: &rows, contains: false }, &[row]).is_empty() {
-        true => Vec::new(),
-        false => vec![format!("expected {expected}, found {found}")],
+    if differences(Expected { rows: &rows, contains: false }, &[row]).is_empty() {
+        return Vec::new();
     }
+    vec![format!("expected {expected}, found {found}")]
 }

@@ -2,7 +2,7 @@
 
 use super::MISTAKES;
 use crate::support::folder::Folder;
-use crate::support::report::number;
+use crate::support::report::{self, number};
 use crate::support::weir::{run, wait_for, weir};
 use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
@@ -54,6 +54,26 @@ sink kept = fleet | into file(path: "kept.jsonl")
     // The other sink is not harmed.
     assert_eq!(folder.rows("kept.jsonl").len(), 50_000);
     assert_eq!(number(&folder.json("report.json")["sinks"]["kept"], "written"), 50_000);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_fails_the_run() {
+    let folder = Folder::new();
+    let text = r#"source fleet = generate(rate: max, rows: 1000, time: timestamp)
+sink out = fleet | into file(path: "-")
+sink kept = fleet | into file(path: "kept.jsonl")
+"#;
+    folder.write("a.pipe", text);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let words = ["run", "a.pipe", "--report", "report.json"];
+    let mut running = weir(&folder, &words).onto(full).start();
+    assert_eq!(running.wait_code(), 3, "{}", running.said());
+    assert!(running.said().contains("`out`: `path`: `-` cannot be written: the disk is full"));
+    let report = folder.json("report.json");
+    assert_eq!(report["status"], "failed");
+    report::check(&report, &["fleet"], &[], &["kept", "out"]);
+    assert_eq!(folder.names(), ["a.pipe", "report.json"], "no half of a file is left");
 }
 
 #[test]

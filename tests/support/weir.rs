@@ -33,13 +33,14 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
 pub(crate) struct Call {
     command: Command,
     input: Vec<u8>,
+    output: Stdio,
 }
 
 /// `weir` with these words behind it, in a folder.
 pub(crate) fn weir(folder: &Folder, words: &[&str]) -> Call {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
     command.args(words).current_dir(folder.path()).env_remove("WEIR_LOG").env_remove("NO_COLOR");
-    Call { command, input: Vec::new() }
+    Call { command, input: Vec::new(), output: Stdio::piped() }
 }
 
 /// Runs `weir` with these words to its end.
@@ -51,6 +52,12 @@ impl Call {
     /// What comes in on standard input.
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Where standard output goes, instead of to whoever reads it.
+    pub(crate) fn onto(mut self, file: std::fs::File) -> Self {
+        self.output = file.into();
         self
     }
 
@@ -69,9 +76,8 @@ impl Call {
 
     /// Begins to run it; nobody reads its standard output yet.
     pub(crate) fn start(mut self) -> Running {
-        let pipes = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
-        let [input, output, error] = pipes;
-        let mut child = self.command.stdin(input).stdout(output).stderr(error).spawn().unwrap();
+        let command = self.command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.stdout(self.output).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = self.input;
         // A command that does not want its input ends before it is written.
