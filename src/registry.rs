@@ -1,7 +1,7 @@
 //! Every word of the language: what the engine has, and the connectors and formats of this binary.
 
 use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
-use dsl::signature::{Kind, Signature};
+use dsl::signature::Signature;
 use dsl::types::Column;
 use engine::codec::Format;
 use engine::sink::SinkDef;
@@ -29,10 +29,6 @@ impl Catalog for Registry {
         all.extend(detectors::all().iter().map(|it| it.signature()));
         all.extend(functions::all().iter().map(|it| it.signature()));
         all
-    }
-
-    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
-        self.signatures().into_iter().find(|it| it.kind == kind && it.name == name)
     }
 
     fn step(&self, name: &str) -> Option<&dyn StepRule> {

@@ -68,10 +68,6 @@ impl SinkRule for Console {
         &SIGNATURE
     }
 
-    fn default_format(&self, _args: &Args) -> Option<String> {
-        None
-    }
-
     fn check(
         &self,
         args: &Args,

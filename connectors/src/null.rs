@@ -1,10 +1,8 @@
 //! `null()`: a sink that throws rows away, for measuring. Every column is still built, since it asks for all of them.
 
 use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
-use dsl::diagnostic::Diagnostic;
-use dsl::plan::{Args, Flow, SinkPlan};
+use dsl::plan::{Args, SinkPlan};
 use dsl::signature::{Example, Kind, Returns, Signature};
-use dsl::span::Span;
 use engine::batch::Batch;
 use engine::error::Result;
 use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, SinkDef, Written};
@@ -49,12 +47,6 @@ impl SinkRule for Null {
     fn signature(&self) -> &Signature {
         &SIGNATURE
     }
-
-    fn default_format(&self, _args: &Args) -> Option<String> {
-        None
-    }
-
-    fn check(&self, _: &Args, _: &Flow, _bounded: bool, _: Span, _: &mut Vec<Diagnostic>) {}
 
     fn promise(&self, _args: &Args) -> SinkPromise {
         SinkPromise {

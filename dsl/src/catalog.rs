@@ -9,28 +9,40 @@ use crate::signature::{Kind, Signature};
 use crate::span::Span;
 use crate::types::Column;
 
-/// The vocabulary.
+/// The vocabulary. What a host leaves out, it has no words of.
 pub trait Catalog {
     /// Every word, in the order of the reference.
     fn signatures(&self) -> Vec<&Signature>;
 
     /// One word.
-    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature>;
+    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
+        self.signatures().into_iter().find(|it| it.kind == kind && it.name == name)
+    }
 
     /// What flows out of a step; there is one for every word of [`Kind::Step`].
-    fn step(&self, name: &str) -> Option<&dyn StepRule>;
+    fn step(&self, _name: &str) -> Option<&dyn StepRule> {
+        None
+    }
 
     /// What a combination yields; there is one for every word of [`Kind::From`].
-    fn from(&self, name: &str) -> Option<&dyn FromRule>;
+    fn from(&self, _name: &str) -> Option<&dyn FromRule> {
+        None
+    }
 
     /// What a source brings; there is one for every word of [`Kind::Source`].
-    fn source(&self, name: &str) -> Option<&dyn SourceRule>;
+    fn source(&self, _name: &str) -> Option<&dyn SourceRule> {
+        None
+    }
 
     /// What a sink needs and promises; there is one for every word of [`Kind::Sink`].
-    fn sink(&self, name: &str) -> Option<&dyn SinkRule>;
+    fn sink(&self, _name: &str) -> Option<&dyn SinkRule> {
+        None
+    }
 
     /// The columns that a format brings by itself (`raw`: `payload`); none where a schema has to be declared.
-    fn format_columns(&self, name: &str) -> Option<Vec<Column>>;
+    fn format_columns(&self, _name: &str) -> Option<Vec<Column>> {
+        None
+    }
 
     /// Whether there is a time zone of this name (`Europe/Berlin`).
     fn knows_zone(&self, name: &str) -> bool;
@@ -51,10 +63,14 @@ pub trait StepRule: Sync {
     }
 
     /// Whether it can find rows late: a stream has at most one such step.
-    fn finds_late_rows(&self) -> bool;
+    fn finds_late_rows(&self) -> bool {
+        false
+    }
 
     /// Whether it works in the order of arrival: behind a union, that is a warning.
-    fn by_arrival(&self) -> bool;
+    fn by_arrival(&self) -> bool {
+        false
+    }
 }
 
 /// A step as its rule sees it: every argument bound and typed.
@@ -96,7 +112,9 @@ pub trait SourceRule: Sync {
     ) -> Option<Vec<Column>>;
 
     /// The format where `format:` is not given: told from the path, or the word's own; none: it makes columns itself.
-    fn default_format(&self, args: &Args) -> Option<String>;
+    fn default_format(&self, _args: &Args) -> Option<String> {
+        None
+    }
 
     /// Whether its input ends by itself.
     fn bounded(&self, args: &Args) -> bool;
@@ -111,17 +129,20 @@ pub trait SinkRule: Sync {
     fn signature(&self) -> &Signature;
 
     /// The format where `format:` is not given; none: it writes in a form of its own.
-    fn default_format(&self, args: &Args) -> Option<String>;
+    fn default_format(&self, _args: &Args) -> Option<String> {
+        None
+    }
 
     /// Checks what the arguments alone cannot say. `bounded`: all its inputs end by themselves.
     fn check(
         &self,
-        args: &Args,
-        flow: &Flow,
-        bounded: bool,
-        span: Span,
-        report: &mut Vec<Diagnostic>,
-    );
+        _args: &Args,
+        _flow: &Flow,
+        _bounded: bool,
+        _span: Span,
+        _report: &mut Vec<Diagnostic>,
+    ) {
+    }
 
     /// What it can promise.
     fn promise(&self, args: &Args) -> SinkPromise;

@@ -67,7 +67,7 @@ impl std::error::Error for ConstantError {}
 
 /// Whether this holds for the expression or anything in it.
 pub(crate) fn any(expr: &Expr, holds: &dyn Fn(&Expr) -> bool) -> bool {
-    holds(expr) || walk::children(expr).into_iter().any(|it| any(it, holds))
+    holds(expr) || expr.children().into_iter().any(|it| any(it, holds))
 }
 
 /// A param, `env(…)` or `secret(…)`.

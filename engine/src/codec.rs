@@ -86,7 +86,9 @@ pub trait Format: Sync {
     fn signature(&self) -> &Signature;
 
     /// The columns that it brings by itself; none where a schema has to be declared.
-    fn columns(&self) -> Option<Vec<Column>>;
+    fn columns(&self) -> Option<Vec<Column>> {
+        None
+    }
 
     /// Cuts byte streams; none where a file is read as a whole by its connector.
     fn framing(&self, options: &Args) -> Option<Box<dyn Framing>>;

@@ -36,7 +36,9 @@ mod view;
 
 pub(crate) use arithmetic::whole_quotient;
 pub(crate) use compile::{Evaluate, Node, compile_as};
-pub(crate) use text::{Texts, shown};
+#[cfg(test)]
+pub(crate) use text::Texts;
+pub(crate) use text::shown;
 pub(crate) use vector::{Vector, all_same, conform, made};
 pub(crate) use view::{Faults, View};
 

@@ -8,26 +8,18 @@
 //! ```
 
 mod expiry;
+mod live;
 
 pub(crate) use expiry::{Expiry, NEVER};
+pub(crate) use live::{LiveKeys, LiveKeysCaptured};
 
 use crate::error::{Error, Result};
 use crate::key::{GONE, KeyId, StateReader};
-use crate::operator::Placement;
 use crate::snapshot::Section;
-use dsl::plan::StepPlan;
 use std::sync::Arc;
 
-/// Rows of one key meet; without a key, all rows do.
-pub(crate) fn placement(step: &StepPlan) -> Placement {
-    match step.args.opt_columns("by") {
-        Ok(Some(keys)) if !keys.is_empty() => Placement::ByKey(keys.to_vec()),
-        _ => Placement::Single,
-    }
-}
-
 /// Begins to read a section that the step `word` wrote.
-pub(crate) fn open<'a>(section: &'a Section, version: u16, word: &str) -> Result<StateReader<'a>> {
+fn open<'a>(section: &'a Section, version: u16, word: &str) -> Result<StateReader<'a>> {
     if section.version != version {
         let found = section.version;
         return Err(Error::refused(format!(

@@ -18,7 +18,7 @@ pub(crate) use columns::sound_columns;
 pub use stateless::{RowWise, Stateless};
 
 use crate::batch::Batch;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::{Fate, StreamCount};
 use crate::reason::Fault;
 use crate::snapshot::{Section, Snapshot};
@@ -40,7 +40,9 @@ pub trait Operator: Send {
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output) -> Result<Watermark>;
 
     /// The clock shows this; only operators that ask for it in [`OperatorDef::clocked`] are called.
-    fn on_clock(&mut self, now: Timestamp, out: &mut Output) -> Result<()>;
+    fn on_clock(&mut self, _now: Timestamp, _out: &mut Output) -> Result<()> {
+        Ok(())
+    }
 
     /// Captures the state, cheaply.
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>>;
@@ -63,17 +65,36 @@ pub enum Placement {
 
 /// A word of the vocabulary that is a step, and how to build what runs it.
 pub trait OperatorDef: StepRule {
-    /// Which rows have to meet.
-    fn placement(&self, step: &StepPlan) -> Placement;
+    /// Which rows have to meet. A word with the option `by` keeps something for each key, so the rows of a key meet, and
+    /// all rows where no key is given; a word without it takes each row by itself.
+    fn placement(&self, step: &StepPlan) -> Placement {
+        match self.key(&step.args) {
+            Some(keys) if !keys.is_empty() => Placement::ByKey(keys.to_vec()),
+            _ if self.signature().params.iter().any(|it| it.name == "by") => Placement::Single,
+            _ => Placement::Anywhere,
+        }
+    }
 
-    /// How many steps it takes at once: `window` takes the `aggregate` behind it, every other word 1.
-    fn steps(&self) -> usize;
+    /// How many steps it takes at once: `window` takes the `aggregate` behind it.
+    fn steps(&self) -> usize {
+        1
+    }
 
     /// Whether it wants [`Operator::on_clock`].
-    fn clocked(&self, step: &StepPlan) -> bool;
+    fn clocked(&self, _step: &StepPlan) -> bool {
+        false
+    }
 
     /// Builds what runs. `steps` begins with the step itself and has as many as [`OperatorDef::steps`] says.
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>>;
+}
+
+/// The step of a word that takes one at once.
+pub(crate) fn one_step(steps: &[StepPlan]) -> Result<&StepPlan> {
+    match steps {
+        [step] => Ok(step),
+        _ => Err(Error::bug(format!("a word that takes one step was given {}", steps.len()))),
+    }
 }
 
 /// What an operator puts out, and its account of the rows it took in.

@@ -38,10 +38,14 @@ pub trait Source: Send {
     fn acknowledge(&mut self, split: &SplitName, position: &Position) -> Result<()>;
 
     /// Rows that were left out or lost since the last call: (skipped, dropped).
-    fn losses(&mut self) -> (u64, u64);
+    fn losses(&mut self) -> (u64, u64) {
+        (0, 0)
+    }
 
     /// Closes connections in an orderly way; nothing is polled after it.
-    fn close(&mut self) -> Result<()>;
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What a poll brought.
@@ -155,7 +159,9 @@ pub struct SourceContext {
 /// A word of the vocabulary that is a source.
 pub trait SourceDef: SourceRule {
     /// The columns that topic captures fill, in order.
-    fn captures(&self, plan: &SourcePlan) -> Vec<String>;
+    fn captures(&self, _plan: &SourcePlan) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Opens it. What cannot work (a bad host, a missing file, a wrong password) is an error within seconds.
     fn open(&self, plan: &SourcePlan, context: SourceContext) -> Result<Box<dyn Source>>;

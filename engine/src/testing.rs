@@ -24,7 +24,7 @@ use crate::operator::{Operator, OperatorDef, Output};
 use crate::reason::Fault;
 use crate::time::{Timestamp, Watermark};
 use dsl::ast::{self, BinaryOp};
-use dsl::catalog::StepContext;
+use dsl::catalog::{Catalog, StepContext};
 use dsl::diagnostic::{Diagnostic, has_errors};
 use dsl::plan::{Arg, Args, Expr, ExprKind, Flow, Item, StepPlan};
 use dsl::signature::{Presence, Signature};
@@ -32,6 +32,19 @@ use dsl::span::{Span, Spanned};
 use dsl::types::{Column, Typed};
 use dsl::value::Value;
 use serde_json::Value as Json;
+
+/// The functions of the language and no other word.
+pub(crate) struct Functions;
+
+impl Catalog for Functions {
+    fn signatures(&self) -> Vec<&Signature> {
+        crate::functions::all().iter().map(crate::function::Function::signature).collect()
+    }
+
+    fn knows_zone(&self, name: &str) -> bool {
+        crate::time::knows_zone(name)
+    }
+}
 
 /// A step over these columns; defaults of its signature are filled in where they are literals or bare words.
 pub(crate) fn step(

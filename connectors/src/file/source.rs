@@ -217,10 +217,6 @@ fn no_match(path: &str) -> Error {
 }
 
 impl SourceDef for FileSource {
-    fn captures(&self, _plan: &SourcePlan) -> Vec<String> {
-        Vec::new()
-    }
-
     fn open(&self, plan: &SourcePlan, context: SourceContext) -> Result<Box<dyn Source>> {
         let args = &plan.connector.args;
         let path = args.text("path")?;
@@ -347,10 +343,6 @@ impl Source for FileReader {
     /// A file does not care what was read of it.
     fn acknowledge(&mut self, _split: &SplitName, _position: &Position) -> Result<()> {
         Ok(())
-    }
-
-    fn losses(&mut self) -> (u64, u64) {
-        (0, 0)
     }
 
     fn close(&mut self) -> Result<()> {

@@ -106,10 +106,6 @@ impl Format for Csv {
         &SIGNATURE
     }
 
-    fn columns(&self) -> Option<Vec<Column>> {
-        None
-    }
-
     fn framing(&self, options: &Args) -> Option<Box<dyn Framing>> {
         // A wrong delimiter is said when the decoder is made.
         let options = Options::new(options).unwrap_or(Options { delimiter: b',', header: true });

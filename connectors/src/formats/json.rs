@@ -106,10 +106,6 @@ impl Format for Json {
         &SIGNATURE
     }
 
-    fn columns(&self) -> Option<Vec<Column>> {
-        None
-    }
-
     fn framing(&self, _options: &Args) -> Option<Box<dyn Framing>> {
         Some(Box::new(Lines))
     }

@@ -149,10 +149,6 @@ impl SourceRule for Generate {
         })
     }
 
-    fn default_format(&self, _args: &Args) -> Option<String> {
-        None
-    }
-
     fn bounded(&self, args: &Args) -> bool {
         args.get("rows").is_some()
     }
@@ -163,10 +159,6 @@ impl SourceRule for Generate {
 }
 
 impl SourceDef for Generate {
-    fn captures(&self, _plan: &SourcePlan) -> Vec<String> {
-        Vec::new()
-    }
-
     fn open(&self, plan: &SourcePlan, context: SourceContext) -> Result<Box<dyn Source>> {
         let settings = Settings::of(&plan.connector.args)?;
         let split: SplitName = SPLIT.into();
@@ -266,14 +258,6 @@ impl Source for Generator {
     }
 
     fn acknowledge(&mut self, _split: &SplitName, _position: &Position) -> Result<()> {
-        Ok(())
-    }
-
-    fn losses(&mut self) -> (u64, u64) {
-        (0, 0)
-    }
-
-    fn close(&mut self) -> Result<()> {
         Ok(())
     }
 }

@@ -176,10 +176,6 @@ impl SourceRule for MemorySource {
 }
 
 impl SourceDef for MemorySource {
-    fn captures(&self, _plan: &SourcePlan) -> Vec<String> {
-        Vec::new()
-    }
-
     fn open(&self, plan: &SourcePlan, context: SourceContext) -> Result<Box<dyn Source>> {
         let name = plan.connector.args.opt_text("name")?.unwrap_or(&plan.name);
         let input = INPUTS.find(&context.pipeline, name).unwrap_or_else(|| {
@@ -247,14 +243,6 @@ impl Source for Reader {
 
     fn acknowledge(&mut self, split: &SplitName, position: &Position) -> Result<()> {
         lock(&self.input.0).acknowledged.insert(Arc::clone(split), position.clone());
-        Ok(())
-    }
-
-    fn losses(&mut self) -> (u64, u64) {
-        (0, 0)
-    }
-
-    fn close(&mut self) -> Result<()> {
         Ok(())
     }
 }

@@ -8,10 +8,8 @@
 use super::{Registry, lock};
 use arrow::array::RecordBatch;
 use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
-use dsl::diagnostic::Diagnostic;
-use dsl::plan::{Args, Flow, SinkPlan};
+use dsl::plan::{Args, SinkPlan};
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
-use dsl::span::Span;
 use engine::batch::Batch;
 use engine::error::{Error, Result};
 use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, SinkDef, Written};
@@ -106,12 +104,6 @@ impl SinkRule for MemorySink {
     fn signature(&self) -> &Signature {
         &SIGNATURE
     }
-
-    fn default_format(&self, _args: &Args) -> Option<String> {
-        None
-    }
-
-    fn check(&self, _: &Args, _: &Flow, _bounded: bool, _: Span, _: &mut Vec<Diagnostic>) {}
 
     fn promise(&self, _args: &Args) -> SinkPromise {
         SinkPromise {

@@ -2,7 +2,7 @@
 
 use super::{ConstantError, Environment, Fault, any, close, close_for_test, is_open, walk};
 use crate::ast;
-use crate::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
+use crate::catalog::Catalog;
 use crate::check::expr_of_tests as typed;
 use crate::parse;
 use crate::plan::{
@@ -22,24 +22,7 @@ impl Catalog for Nothing {
     fn signatures(&self) -> Vec<&Signature> {
         Vec::new()
     }
-    fn signature(&self, _kind: Kind, _name: &str) -> Option<&Signature> {
-        None
-    }
-    fn step(&self, _name: &str) -> Option<&dyn StepRule> {
-        None
-    }
-    fn from(&self, _name: &str) -> Option<&dyn FromRule> {
-        None
-    }
-    fn source(&self, _name: &str) -> Option<&dyn SourceRule> {
-        None
-    }
-    fn sink(&self, _name: &str) -> Option<&dyn SinkRule> {
-        None
-    }
-    fn format_columns(&self, _name: &str) -> Option<Vec<Column>> {
-        None
-    }
+
     fn knows_zone(&self, _zone: &str) -> bool {
         false
     }

@@ -221,10 +221,6 @@ impl Catalog for Words {
         WORDS.iter().collect()
     }
 
-    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
-        WORDS.iter().find(|it| it.kind == kind && it.name == name)
-    }
-
     fn step(&self, name: &str) -> Option<&dyn StepRule> {
         RULES.iter().find(|it| it.0 == (Kind::Step, name)).map(|it| it as &dyn StepRule)
     }

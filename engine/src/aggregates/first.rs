@@ -2,7 +2,8 @@
 
 use crate::aggregate::{AggregateDef, Plan, Which, edge};
 use crate::error::{Error, Result};
-use dsl::signature::{Kind, Param, Returns, Signature, Takes, TypeClass};
+use crate::function::{any, first};
+use dsl::signature::{Kind, Returns, Signature};
 use dsl::types::Typed;
 use std::sync::LazyLock;
 
@@ -15,14 +16,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     kind: Kind::Aggregate,
     summary: "The first value that is not null, by row time.",
     details: "Rows are ordered by their time, rows of equal time by their order in the source.",
-    params: vec![Param::positional(
-        "value",
-        Takes::Expr(TypeClass::Any),
-        "Whose value is given; any type.",
-    )],
-    result: Returns::From(|args| {
-        args.first().cloned().ok_or_else(|| "a value is missing".to_owned())
-    }),
+    params: vec![any("value", "Whose value is given; any type.")],
+    result: Returns::From(first),
     examples: &[example!("The first state", "state = first(state)", "state: \"on\"")],
 });
 

@@ -2,7 +2,8 @@
 
 use crate::aggregate::{AggregateDef, Plan, Side, extreme};
 use crate::error::{Error, Result};
-use dsl::signature::{Kind, Param, Returns, Signature, Takes, TypeClass};
+use crate::function::{first, ordered};
+use dsl::signature::{Kind, Returns, Signature};
 use dsl::types::Typed;
 use std::sync::LazyLock;
 
@@ -15,14 +16,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     kind: Kind::Aggregate,
     summary: "The least of the values that are not null; null where there are none.",
     details: "Numbers, text (by its characters' numbers), times and bool have an order. NaN counts only if all values are NaN.",
-    params: vec![Param::positional(
-        "value",
-        Takes::Expr(TypeClass::Ordered),
-        "What the least is taken of.",
-    )],
-    result: Returns::From(|args| {
-        args.first().cloned().ok_or_else(|| "a value is missing".to_owned())
-    }),
+    params: vec![ordered("value", "What the least is taken of.")],
+    result: Returns::From(first),
     examples: &[example!("The lowest temperature", "lowest = min(t)", "lowest: 20.0")],
 });
 

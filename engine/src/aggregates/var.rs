@@ -2,7 +2,8 @@
 
 use crate::aggregate::{AggregateDef, Moments, Plan, Spread};
 use crate::error::Result;
-use dsl::signature::{Kind, Param, Returns, Signature, Takes, TypeClass};
+use crate::function::number;
+use dsl::signature::{Kind, Returns, Signature};
 use dsl::types::{Type, Typed};
 use std::sync::LazyLock;
 
@@ -15,11 +16,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     kind: Kind::Aggregate,
     summary: "The sample variance of the values that are not null.",
     details: "Divides by one less than the number of values, and is null below two of them. Small variations of large values are not lost.",
-    params: vec![Param::positional(
-        "value",
-        Takes::Expr(TypeClass::Numeric),
-        "What the variance is taken of.",
-    )],
+    params: vec![number("value", "What the variance is taken of.")],
     result: Returns::From(result),
     examples: &[example!("How much the temperature varies", "spread = var(t)", "spread: 9.0")],
 });

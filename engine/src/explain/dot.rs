@@ -4,7 +4,6 @@ use super::cut;
 use crate::error::Result;
 use crate::graph::{Spread, StageKind, build};
 use dsl::plan::{Plan, Side};
-use std::fmt::Write;
 
 /// The graph of a plan in the language of `dot`.
 pub fn dot(plan: &Plan) -> Result<String> {
@@ -42,7 +41,6 @@ pub fn dot(plan: &Plan) -> Result<String> {
     Ok(text)
 }
 
-/// Writing to a `String` cannot fail.
 fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
-    drop(text.write_fmt(what));
+    text.push_str(&std::fmt::format(what));
 }

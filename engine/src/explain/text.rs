@@ -1,7 +1,6 @@
 //! An explanation as text. It is the same for the same file, so that it can be compared.
 
 use super::{Explanation, SourceLine, StreamLine};
-use std::fmt::Write;
 
 /// The explanation for people.
 pub fn text(explanation: &Explanation) -> String {
@@ -65,8 +64,7 @@ fn stream(text: &mut String, stream: &StreamLine) {
     line(text, format_args!("  {}\n", stream.columns.join(", ")));
 }
 
-/// Writing to a `String` cannot fail.
 fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
-    drop(text.write_fmt(what));
+    text.push_str(&std::fmt::format(what));
     text.push('\n');
 }

@@ -5,44 +5,11 @@ use super::Program;
 use super::literal::literal;
 use crate::error::Error;
 use crate::operator::Frame;
-use crate::testing::batch;
+use crate::testing::{Functions, batch};
 use crate::types::data_type;
 use arrow::array::Array;
-use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
 use dsl::plan::Expr;
-use dsl::signature::{Kind, Signature};
 use dsl::types::{Column, Type};
-
-/// The functions and nothing else.
-struct Functions;
-
-impl Catalog for Functions {
-    fn signatures(&self) -> Vec<&Signature> {
-        crate::functions::all().iter().map(crate::function::Function::signature).collect()
-    }
-    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
-        let known = self.signatures();
-        known.into_iter().find(|it| it.kind == kind && it.name == name)
-    }
-    fn step(&self, _name: &str) -> Option<&dyn StepRule> {
-        None
-    }
-    fn from(&self, _name: &str) -> Option<&dyn FromRule> {
-        None
-    }
-    fn source(&self, _name: &str) -> Option<&dyn SourceRule> {
-        None
-    }
-    fn sink(&self, _name: &str) -> Option<&dyn SinkRule> {
-        None
-    }
-    fn format_columns(&self, _name: &str) -> Option<Vec<Column>> {
-        None
-    }
-    fn knows_zone(&self, _name: &str) -> bool {
-        false
-    }
-}
 
 /// A column of every type, and for each one that can be null: `x` and `x_`.
 fn columns() -> Vec<Column> {

@@ -4,52 +4,15 @@ use super::*;
 use crate::expr::Program;
 use crate::expr::Texts;
 use crate::operator::Frame;
+use crate::testing::Functions;
 use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::compute::concat;
 use arrow::datatypes::DataType;
-use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
 use dsl::plan::{ExprKind, TemplatePart};
-use dsl::signature::{Kind, Returns, Signature};
+use dsl::signature::Returns;
 use dsl::types::Typed;
 use dsl::value::Value;
 use serde_json::{Value as Json, json};
-
-/// The functions alone.
-struct Functions;
-
-impl Catalog for Functions {
-    fn signatures(&self) -> Vec<&Signature> {
-        all().iter().map(Function::signature).collect()
-    }
-
-    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
-        self.signatures().into_iter().find(|it| it.kind == kind && it.name == name)
-    }
-
-    fn step(&self, _name: &str) -> Option<&dyn StepRule> {
-        None
-    }
-
-    fn from(&self, _name: &str) -> Option<&dyn FromRule> {
-        None
-    }
-
-    fn source(&self, _name: &str) -> Option<&dyn SourceRule> {
-        None
-    }
-
-    fn sink(&self, _name: &str) -> Option<&dyn SinkRule> {
-        None
-    }
-
-    fn format_columns(&self, _name: &str) -> Option<Vec<Column>> {
-        None
-    }
-
-    fn knows_zone(&self, _name: &str) -> bool {
-        false
-    }
-}
 
 fn parsed(text: &str) -> Expr {
     dsl::parse::expression(text)

@@ -12,8 +12,7 @@
 
 use crate::batch::Meta;
 use dsl::plan::{
-    Aggregates, Arg, Args, Expr, ExprKind, FromPlan, Input, Item, MetaField, Plan, Side, StepPlan,
-    TemplatePart,
+    Arg, Args, Expr, ExprKind, FromPlan, Input, MetaField, Node, Plan, Side, StepPlan,
 };
 use dsl::types::Column;
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,47 +140,18 @@ fn passes(step: &StepPlan) -> bool {
 }
 
 fn args_columns(args: &Args, into: &mut Names) {
-    args.given.iter().for_each(|(_, arg)| arg_columns(&arg.node, into));
-}
-
-fn arg_columns(arg: &Arg, into: &mut Names) {
-    match arg {
-        Arg::Expr(expr) | Arg::Constant(expr) => columns_of(expr, into),
-        Arg::Column(name) => {
+    args.walk(&mut |node| match node {
+        Node::Expr(Expr { kind: ExprKind::Column(name), .. }) | Node::Arg(Arg::Column(name)) => {
             into.insert(name.clone());
         }
-        Arg::Columns(names) => into.extend(names.iter().cloned()),
-        Arg::Word(call) => args_columns(&call.args, into),
-        Arg::RowPattern(parts) => parts_columns(parts, into),
-        Arg::Record(args) => args_columns(args, into),
-        Arg::List(list) => list.iter().for_each(|it| arg_columns(it, into)),
-        Arg::Items(items) => items_columns(items, into),
-        Arg::Renames(pairs) => into.extend(pairs.iter().map(|(_, old)| old.clone())),
-        Arg::Aggregates(Aggregates { calls, items }) => {
-            calls.iter().for_each(|it| args_columns(&it.call.args, into));
-            items_columns(items, into);
-        }
-        Arg::Detectors(detectors) => {
-            detectors.iter().for_each(|(_, call)| args_columns(&call.args, into));
-        }
-        Arg::Value(_) | Arg::Choice(_) | Arg::Schema(_) | Arg::Stream(_) => {}
-    }
-}
-
-fn items_columns(items: &[Item], into: &mut Names) {
-    items.iter().for_each(|it| columns_of(&it.value, into));
-}
-
-fn parts_columns(parts: &[TemplatePart], into: &mut Names) {
-    for part in parts {
-        if let TemplatePart::Hole { value, .. } = part {
-            columns_of(value, into);
-        }
-    }
+        Node::Arg(Arg::Columns(names)) => into.extend(names.iter().cloned()),
+        Node::Arg(Arg::Renames(pairs)) => into.extend(pairs.iter().map(|(_, old)| old.clone())),
+        Node::Arg(_) | Node::Expr(_) => {}
+    });
 }
 
 fn columns_of(expr: &Expr, into: &mut Names) {
-    visit(expr, &mut |expr| {
+    expr.walk(&mut |expr| {
         if let ExprKind::Column(name) = &expr.kind {
             into.insert(name.clone());
         }
@@ -199,90 +169,15 @@ fn meta_fields(plan: &Plan) -> BTreeSet<MetaField> {
     let steps = plan.streams.iter().flat_map(|it| &it.steps);
     let steps = steps.chain(plan.sinks.iter().flat_map(|it| &it.steps)).map(|it| &it.args);
     for args in steps.chain(plan.sinks.iter().map(|it| &it.connector.args)) {
-        args.given.iter().for_each(|(_, arg)| visit_arg(&arg.node, &mut note));
+        args.walk(&mut |node| {
+            if let Node::Expr(expr) = node {
+                note(expr);
+            }
+        });
     }
     for time in plan.sources.iter().filter_map(|it| it.time.as_ref()) {
-        visit(time, &mut note);
+        time.walk(&mut note);
     }
     fields.remove(&MetaField::Time);
     fields
-}
-
-fn visit_arg(arg: &Arg, see: &mut impl FnMut(&Expr)) {
-    match arg {
-        Arg::Expr(expr) | Arg::Constant(expr) => visit(expr, see),
-        Arg::Word(call) => call.args.given.iter().for_each(|(_, it)| visit_arg(&it.node, see)),
-        Arg::Record(args) => args.given.iter().for_each(|(_, it)| visit_arg(&it.node, see)),
-        Arg::RowPattern(parts) => visit_parts(parts, see),
-        Arg::List(list) => list.iter().for_each(|it| visit_arg(it, see)),
-        Arg::Items(items) => items.iter().for_each(|it| visit(&it.value, see)),
-        Arg::Aggregates(Aggregates { calls, items }) => {
-            for call in calls {
-                call.call.args.given.iter().for_each(|(_, it)| visit_arg(&it.node, see));
-            }
-            items.iter().for_each(|it| visit(&it.value, see));
-        }
-        Arg::Detectors(detectors) => {
-            for (_, call) in detectors {
-                call.args.given.iter().for_each(|(_, it)| visit_arg(&it.node, see));
-            }
-        }
-        Arg::Value(_)
-        | Arg::Column(_)
-        | Arg::Columns(_)
-        | Arg::Choice(_)
-        | Arg::Schema(_)
-        | Arg::Stream(_)
-        | Arg::Renames(_) => {}
-    }
-}
-
-fn visit_parts(parts: &[TemplatePart], see: &mut impl FnMut(&Expr)) {
-    for part in parts {
-        if let TemplatePart::Hole { value, .. } = part {
-            visit(value, see);
-        }
-    }
-}
-
-/// Sees an expression and everything inside it.
-fn visit(expr: &Expr, see: &mut impl FnMut(&Expr)) {
-    see(expr);
-    match &expr.kind {
-        ExprKind::Literal(_)
-        | ExprKind::Param(_)
-        | ExprKind::Column(_)
-        | ExprKind::Meta(_)
-        | ExprKind::Aggregate(_) => {}
-        ExprKind::Member(value, _)
-        | ExprKind::Negate(value)
-        | ExprKind::Not(value)
-        | ExprKind::IsNull(value)
-        | ExprKind::Cast { value, .. } => visit(value, see),
-        ExprKind::Index(left, right) | ExprKind::Binary { left, right, .. } => {
-            visit(left, see);
-            visit(right, see);
-        }
-        ExprKind::InRange { value, low, high } => {
-            visit(value, see);
-            low.iter().chain(high).for_each(|it| visit(it, see));
-        }
-        ExprKind::InList { value, list } => {
-            visit(value, see);
-            list.iter().for_each(|it| visit(it, see));
-        }
-        ExprKind::If { branches, otherwise } => {
-            for (condition, value) in branches {
-                visit(condition, see);
-                visit(value, see);
-            }
-            visit(otherwise, see);
-        }
-        ExprKind::Call { args, .. } | ExprKind::List(args) => {
-            args.iter().for_each(|it| visit(it, see));
-        }
-        ExprKind::Template(parts) => visit_parts(parts, see),
-        ExprKind::Struct(entries) => entries.iter().for_each(|(_, it)| visit(it, see)),
-        ExprKind::Range(low, high) => low.iter().chain(high).for_each(|it| visit(it, see)),
-    }
 }

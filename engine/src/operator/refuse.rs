@@ -1,4 +1,4 @@
-//! Takes the rows out of a batch that an expression could not be worked out for.
+//! Takes the rows out of a batch that something could not be worked out for.
 
 use super::{Output, RefusedRows};
 use crate::batch::Batch;
@@ -7,18 +7,13 @@ use crate::reason::Fault;
 use arrow::array::{BooleanArray, UInt32Array};
 use arrow::buffer::BooleanBuffer;
 
-impl Output {
-    /// Puts the rows that the faults name on the error stream of `step`, each with its first fault, and returns which
-    /// rows are left; none where all are.
-    pub fn refuse_faulty(
-        &mut self,
+impl RefusedRows {
+    /// The rows of `batch` that the faults name, each with its first fault; and which rows are left.
+    pub(crate) fn of(
         batch: &Batch,
         mut faults: Vec<Fault>,
         step: &'static str,
-    ) -> Result<Option<BooleanArray>> {
-        if faults.is_empty() {
-            return Ok(None);
-        }
+    ) -> Result<(RefusedRows, BooleanArray)> {
         faults.sort_by_key(|it| it.row);
         faults.dedup_by_key(|it| it.row);
         let places = UInt32Array::from_iter_values(faults.iter().map(|it| it.row));
@@ -27,7 +22,25 @@ impl Output {
             sound[fault.row as usize] = false;
             fault.row = place;
         }
-        self.refuse(RefusedRows { rows: batch.take(&places)?, faults, step });
-        Ok(Some(BooleanArray::new(BooleanBuffer::from(sound), None)))
+        let refused = RefusedRows { rows: batch.take(&places)?, faults, step };
+        Ok((refused, BooleanArray::new(BooleanBuffer::from(sound), None)))
+    }
+}
+
+impl Output {
+    /// Puts the rows that the faults name on the error stream of `step`, and returns which rows are left; none where
+    /// all are.
+    pub fn refuse_faulty(
+        &mut self,
+        batch: &Batch,
+        faults: Vec<Fault>,
+        step: &'static str,
+    ) -> Result<Option<BooleanArray>> {
+        if faults.is_empty() {
+            return Ok(None);
+        }
+        let (refused, sound) = RefusedRows::of(batch, faults, step)?;
+        self.refuse(refused);
+        Ok(Some(sound))
     }
 }

@@ -4,7 +4,7 @@ use super::{Operator, Output, Port};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::snapshot::{Empty, Section, Snapshot};
-use crate::time::{Timestamp, Watermark};
+use crate::time::Watermark;
 
 /// What is done with rows, each by itself.
 pub trait RowWise: Send {
@@ -23,10 +23,6 @@ impl<T: RowWise> Operator for Stateless<T> {
 
     fn on_watermark(&mut self, watermark: Watermark, _out: &mut Output) -> Result<Watermark> {
         Ok(watermark)
-    }
-
-    fn on_clock(&mut self, _now: Timestamp, _out: &mut Output) -> Result<()> {
-        Ok(())
     }
 
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {

@@ -1,7 +1,7 @@
 //! `aggregate`: one row for each key and window, made of its rows. What runs it is the `window` in front of it.
 
 use crate::error::{Error, Result};
-use crate::operator::{Operator, OperatorDef, Placement};
+use crate::operator::{Operator, OperatorDef};
 use dsl::catalog::{StepContext, StepRule};
 use dsl::check::rules;
 use dsl::diagnostic::{Code, Diagnostic};
@@ -80,29 +80,9 @@ impl StepRule for Aggregate {
         let aggregates = step.args.aggregates("items").unwrap_or(&nothing);
         rules::aggregated(step.input, aggregates, step.span, report)
     }
-
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
-    fn by_arrival(&self) -> bool {
-        false
-    }
 }
 
 impl OperatorDef for Aggregate {
-    fn placement(&self, _step: &StepPlan) -> Placement {
-        Placement::Anywhere
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, _steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
         Err(Error::bug("`aggregate` is run by the `window` in front of it"))
     }

@@ -1,27 +1,25 @@
 //! `changed`: rows that differ from the last kept one of their key.
 
+mod number;
+
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::expr::{Program, evaluate};
-use crate::key::{
-    KeyBytes, KeyId, KeyInterner, KeyList, StateReader, StateWriter, places, save_by_group,
-};
-use crate::keyed::{self, Captured, Expiry, Keyed, NEVER};
+use crate::key::{KeyBytes, KeyId};
+use crate::keyed::{Captured, Keyed, LiveKeys, LiveKeysCaptured, NEVER};
 use crate::ledger::Fate;
-use crate::operator::{Operator, OperatorDef, Output, Placement, Port, TTL};
+use crate::operator::{Operator, OperatorDef, Output, Port, TTL, one_step};
 use crate::snapshot::{Section, Snapshot};
-use crate::time::{Timestamp, Watermark};
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int64Array,
-};
+use crate::time::Watermark;
+use arrow::array::{ArrayRef, BooleanArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter;
 use dsl::catalog::{StepContext, StepRule};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Arg, Args, Expr, Flow, StepPlan};
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes, TypeClass};
-use dsl::types::{Type, Typed};
-use std::sync::{Arc, LazyLock};
+use number::{Number, Numbers, margin};
+use std::sync::LazyLock;
 
 /// The word.
 #[derive(Debug)]
@@ -110,10 +108,6 @@ impl StepRule for Changed {
         Flow { window: None, ..step.input.clone() }
     }
 
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
     fn by_arrival(&self) -> bool {
         true
     }
@@ -135,34 +129,19 @@ fn values(args: &Args) -> Vec<&Expr> {
 }
 
 impl OperatorDef for Changed {
-    fn placement(&self, step: &StepPlan) -> Placement {
-        keyed::placement(step)
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`changed` is built from one step"));
-        };
+        let step = one_step(steps)?;
         let tolerance = step.args.opt_float("tolerance")?;
         if tolerance.is_some_and(|it| !is_tolerance(it)) {
             return Err(Error::user("`tolerance` of `changed` is a number from 0 on"));
         }
-        let key = step.args.opt_columns("by")?.unwrap_or_default();
+        let by = step.args.opt_columns("by")?.unwrap_or_default();
         let (near, exact): (Vec<&Expr>, Vec<&Expr>) = values(&step.args)
             .into_iter()
             .partition(|it| tolerance.is_some() && it.typed.ty.is_numeric());
         let compile = |it: &&Expr| Program::compile(it, &step.input.columns);
         Ok(Box::new(Running {
-            keys: KeyInterner::new(places(key, &step.input.columns)?),
-            expiry: Expiry::new(TTL),
+            live: LiveKeys::new(by, &step.input.columns, TTL)?,
             kept: Kept {
                 exact: Keyed::new(1, Vec::new()),
                 near: Keyed::new(near.len(), Number::Null),
@@ -171,94 +150,7 @@ impl OperatorDef for Changed {
             near: near.iter().map(compile).collect::<Result<_>>()?,
             margins: near.iter().map(|it| margin(&it.typed, tolerance)).collect(),
             bytes: KeyBytes::default(),
-            ids: Vec::new(),
         }))
-    }
-}
-
-/// The tolerance in the unit that numbers of a type are compared in.
-fn margin(typed: &Typed, tolerance: Option<f64>) -> f64 {
-    let tolerance = tolerance.unwrap_or(0.0);
-    match typed.ty {
-        Type::Decimal { scale, .. } => tolerance * 10_f64.powi(i32::from(scale)),
-        _ => tolerance,
-    }
-}
-
-/// A number as it is compared.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Number {
-    Null,
-    Nan,
-    Float(f64),
-    /// An int, or a decimal in units of its last digit.
-    Whole(i128),
-}
-
-impl Number {
-    fn is_near(self, other: Number, margin: f64) -> bool {
-        match (self, other) {
-            (Number::Float(a), Number::Float(b)) => {
-                a.total_cmp(&b).is_eq() || (a - b).abs() <= margin
-            }
-            (Number::Whole(a), Number::Whole(b)) => a.abs_diff(b) as f64 <= margin,
-            (a, b) => a == b,
-        }
-    }
-
-    fn write(self, out: &mut StateWriter) {
-        match self {
-            Number::Null => out.u8(0),
-            Number::Nan => out.u8(1),
-            Number::Float(value) => {
-                out.u8(2);
-                out.f64(value);
-            }
-            Number::Whole(value) => {
-                out.u8(3);
-                out.i128(value);
-            }
-        }
-    }
-
-    fn read(from: &mut StateReader<'_>) -> Result<Number> {
-        Ok(match from.u8()? {
-            0 => Number::Null,
-            1 => Number::Nan,
-            2 => Number::Float(from.f64()?),
-            _ => Number::Whole(from.i128()?),
-        })
-    }
-}
-
-/// A column of numbers.
-enum Numbers<'a> {
-    Float(&'a Float64Array),
-    Int(&'a Int64Array),
-    Decimal(&'a Decimal128Array),
-}
-
-impl<'a> Numbers<'a> {
-    fn of(column: &'a ArrayRef) -> Result<Numbers<'a>> {
-        let float = column.as_primitive_opt().map(Numbers::Float);
-        let int = || column.as_primitive_opt().map(Numbers::Int);
-        let decimal = || column.as_primitive_opt().map(Numbers::Decimal);
-        float.or_else(int).or_else(decimal).ok_or_else(|| {
-            Error::bug(format!("`changed` compares a column of {} as numbers", column.data_type()))
-        })
-    }
-
-    #[inline]
-    fn get(&self, row: usize) -> Number {
-        match self {
-            Numbers::Float(column) if column.is_valid(row) => match column.value(row) {
-                value if value.is_nan() => Number::Nan,
-                value => Number::Float(value),
-            },
-            Numbers::Int(column) if column.is_valid(row) => Number::Whole(column.value(row).into()),
-            Numbers::Decimal(column) if column.is_valid(row) => Number::Whole(column.value(row)),
-            _ => Number::Null,
-        }
     }
 }
 
@@ -272,15 +164,13 @@ struct Kept {
 
 /// The operator.
 struct Running {
-    keys: KeyInterner,
-    expiry: Expiry,
+    live: LiveKeys,
     kept: Kept,
     exact: Vec<Program>,
     near: Vec<Program>,
     /// How far each of the near numbers may be from the kept one.
     margins: Vec<f64>,
     bytes: KeyBytes,
-    ids: Vec<KeyId>,
 }
 
 impl Running {
@@ -291,18 +181,17 @@ impl Running {
         exact: &[ArrayRef],
         near: &[ArrayRef],
     ) -> Result<BooleanBuffer> {
-        self.keys.intern(&batch.columns, &mut self.ids)?;
-        self.expiry.grow(self.keys.len());
-        self.kept.exact.grow(self.keys.len());
-        self.kept.near.grow(self.keys.len());
+        self.live.intern(batch)?;
+        self.kept.grow(self.live.len());
         self.bytes.encode(&exact.iter().collect::<Vec<_>>(), batch.rows())?;
         let near = near.iter().map(Numbers::of).collect::<Result<Vec<_>>>()?;
         let mut bytes = self.bytes.iter();
+        let LiveKeys { expiry, ids, .. } = &mut self.live;
         let is_kept = |row: usize| {
-            let (id, time) = (self.ids[row], batch.times[row]);
+            let (id, time) = (ids[row], batch.times[row]);
             let bytes = bytes.next().unwrap_or_default();
-            let is_new = self.expiry.until(id) == NEVER;
-            let expired = self.expiry.see(id, time, batch.stamps.get(row));
+            let is_new = expiry.until(id) == NEVER;
+            let expired = expiry.see(id, time, batch.stamps.get(row));
             let first = is_new || expired;
             let kept = first || self.kept.differs(id, bytes, &near, row, &self.margins);
             if kept {
@@ -315,6 +204,12 @@ impl Running {
 }
 
 impl Kept {
+    /// Makes room for so many keys.
+    fn grow(&mut self, keys: usize) {
+        self.exact.grow(keys);
+        self.near.grow(keys);
+    }
+
     /// Whether a row differs from the kept one of its key.
     fn differs(
         &self,
@@ -359,21 +254,16 @@ impl Operator for Running {
     }
 
     fn on_watermark(&mut self, watermark: Watermark, _out: &mut Output) -> Result<Watermark> {
-        if let Some(new_ids) = self.expiry.sweep(watermark, &mut self.keys) {
+        if let Some(new_ids) = self.live.sweep(watermark) {
             self.kept.exact.compact(&new_ids);
             self.kept.near.compact(&new_ids);
         }
         Ok(watermark)
     }
 
-    fn on_clock(&mut self, _now: Timestamp, _out: &mut Output) -> Result<()> {
-        Ok(())
-    }
-
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
         Ok(Box::new(Capture {
-            keys: Arc::clone(self.keys.list()),
-            until: self.expiry.capture(),
+            live: self.live.capture(),
             exact: self.kept.exact.capture(),
             near: self.kept.near.capture(),
             width: self.near.len(),
@@ -381,14 +271,10 @@ impl Operator for Running {
     }
 
     fn restore(&mut self, section: Section) -> Result<()> {
-        let mut from = keyed::open(&section, VERSION, WORD)?;
-        let keys = self.keys.restore(&mut from)?;
-        self.expiry.grow(self.keys.len());
-        self.kept.exact.grow(self.keys.len());
-        self.kept.near.grow(self.keys.len());
+        let (keys, mut from) = self.live.restore(&section, VERSION, WORD)?;
+        self.kept.grow(self.live.len());
         let width = from.u32()? as usize;
         for key in keys {
-            self.expiry.restore(key, from.i64()?);
             *self.kept.exact.at_mut(key) = from.bytes()?.to_vec();
             let numbers =
                 (0..width).map(|_| Number::read(&mut from)).collect::<Result<Vec<_>>>()?;
@@ -403,8 +289,7 @@ impl Operator for Running {
 
 /// The state as it was when it was captured.
 struct Capture {
-    keys: Arc<KeyList>,
-    until: Captured<Timestamp>,
+    live: LiveKeysCaptured,
     exact: Captured<Vec<u8>>,
     near: Captured<Number>,
     /// How many numbers a key has.
@@ -413,11 +298,9 @@ struct Capture {
 
 impl Snapshot for Capture {
     fn sections(self: Box<Self>) -> Result<Vec<Section>> {
-        let live = |key: KeyId| *self.until.at(key) != NEVER;
-        save_by_group(&self.keys, VERSION, live, |keys, out| {
+        self.live.save(VERSION, |keys, out| {
             out.u32(self.width as u32);
             for &key in keys {
-                out.i64(*self.until.at(key));
                 out.bytes(self.exact.at(key));
                 self.near.get(key)[..self.width].iter().for_each(|it| it.write(out));
             }

@@ -7,19 +7,18 @@
 
 use crate::batch::Batch;
 use crate::error::{Error, Result};
-use crate::key::{KeyId, KeyInterner, KeyList, places, save_by_group};
-use crate::keyed::{self, Captured, Expiry, NEVER};
+use crate::keyed::{LiveKeys, LiveKeysCaptured};
 use crate::ledger::Fate;
-use crate::operator::{Operator, OperatorDef, Output, Placement, Port};
+use crate::operator::{Operator, OperatorDef, Output, Port, one_step};
 use crate::snapshot::{Section, Snapshot};
-use crate::time::{Timestamp, Watermark};
+use crate::time::Watermark;
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
 use dsl::catalog::{StepContext, StepRule};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Flow, StepPlan};
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// The word.
 #[derive(Debug)]
@@ -98,62 +97,36 @@ impl StepRule for Dedupe {
         Flow { window: None, ..step.input.clone() }
     }
 
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
     fn by_arrival(&self) -> bool {
         true
     }
 }
 
 impl OperatorDef for Dedupe {
-    fn placement(&self, step: &StepPlan) -> Placement {
-        keyed::placement(step)
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`dedupe` is built from one step"));
-        };
+        let step = one_step(steps)?;
         let within = step.args.duration("within")?;
         if within <= 0 {
             return Err(Error::user("`within` of `dedupe` is a duration above 0s"));
         }
-        let key = step.args.columns("by")?;
-        Ok(Box::new(Running {
-            keys: KeyInterner::new(places(key, &step.input.columns)?),
-            kept: Expiry::new(within),
-            ids: Vec::new(),
-        }))
+        let by = step.args.columns("by")?;
+        Ok(Box::new(Running(LiveKeys::new(by, &step.input.columns, within)?)))
     }
 }
 
-/// The operator: until when the kept row of each key counts.
-struct Running {
-    keys: KeyInterner,
-    kept: Expiry,
-    ids: Vec<KeyId>,
-}
+/// The operator: the key of each kept row, and until when it counts.
+struct Running(LiveKeys);
 
 impl Operator for Running {
     fn on_batch(&mut self, _port: Port, batch: Batch, out: &mut Output) -> Result<()> {
-        self.keys.intern(&batch.columns, &mut self.ids)?;
-        self.kept.grow(self.keys.len());
+        self.0.intern(&batch)?;
+        let LiveKeys { expiry, ids, .. } = &mut self.0;
         let is_first = |row: usize| {
-            let (id, time) = (self.ids[row], batch.times[row]);
-            let until = self.kept.until(id);
+            let (id, time) = (ids[row], batch.times[row]);
+            let until = expiry.until(id);
             let first = time >= until || batch.stamps.get(row) >= until;
             if first {
-                self.kept.set(id, time);
+                expiry.set(id, time);
             }
             first
         };
@@ -165,45 +138,26 @@ impl Operator for Running {
     }
 
     fn on_watermark(&mut self, watermark: Watermark, _out: &mut Output) -> Result<Watermark> {
-        self.kept.sweep(watermark, &mut self.keys);
+        self.0.sweep(watermark);
         Ok(watermark)
     }
 
-    fn on_clock(&mut self, _now: Timestamp, _out: &mut Output) -> Result<()> {
-        Ok(())
-    }
-
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
-        let keys = Arc::clone(self.keys.list());
-        Ok(Box::new(Capture { keys, until: self.kept.capture() }))
+        Ok(Box::new(Capture(self.0.capture())))
     }
 
     fn restore(&mut self, section: Section) -> Result<()> {
-        let mut from = keyed::open(&section, VERSION, WORD)?;
-        let keys = self.keys.restore(&mut from)?;
-        self.kept.grow(self.keys.len());
-        for key in keys {
-            self.kept.restore(key, from.i64()?);
-        }
+        self.0.restore(&section, VERSION, WORD)?;
         Ok(())
     }
 }
 
 /// The state as it was when it was captured.
-struct Capture {
-    keys: Arc<KeyList>,
-    until: Captured<Timestamp>,
-}
+struct Capture(LiveKeysCaptured);
 
 impl Snapshot for Capture {
     fn sections(self: Box<Self>) -> Result<Vec<Section>> {
-        let live = |key: KeyId| *self.until.at(key) != NEVER;
-        save_by_group(&self.keys, VERSION, live, |keys, out| {
-            for &key in keys {
-                out.i64(*self.until.at(key));
-            }
-            Ok(())
-        })
+        self.0.save(VERSION, |_, _| Ok(()))
     }
 }
 

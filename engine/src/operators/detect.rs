@@ -8,9 +8,9 @@ use crate::detector::{
 use crate::detectors;
 use crate::error::{Error, Result};
 use crate::expr::{Program, evaluate};
-use crate::key::{KeyId, KeyInterner, KeyList, StateReader, StateWriter, places, save_by_group};
-use crate::keyed::{self, Captured, Expiry, NEVER};
-use crate::operator::{Operator, OperatorDef, Output, Placement, Port, TTL};
+use crate::key::{KeyId, KeyList, StateReader, StateWriter};
+use crate::keyed::{LiveKeys, LiveKeysCaptured};
+use crate::operator::{Operator, OperatorDef, Output, Port, TTL, one_step};
 use crate::snapshot::{Section, Snapshot};
 use crate::time::{Timestamp, Watermark};
 use crate::types::{fields, schema};
@@ -116,40 +116,20 @@ impl StepRule for Detect {
         rules::added_columns(step.input, added, step.span, report)
     }
 
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
     fn by_arrival(&self) -> bool {
         true
     }
 }
 
 impl OperatorDef for Detect {
-    fn placement(&self, step: &StepPlan) -> Placement {
-        keyed::placement(step)
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`detect` is built from one step"));
-        };
-        let key = step.args.opt_columns("by")?.unwrap_or_default();
+        let step = one_step(steps)?;
+        let by = step.args.opt_columns("by")?.unwrap_or_default();
         let calls = step.args.detectors("detectors")?;
         Ok(Box::new(Running {
-            keys: KeyInterner::new(places(key, &step.input.columns)?),
-            expiry: Expiry::new(TTL),
+            live: LiveKeys::new(by, &step.input.columns, TTL)?,
             tracks: calls.iter().map(|it| Track::build(step, it)).collect::<Result<_>>()?,
             schema: schema(&step.output.columns),
-            ids: Vec::new(),
         }))
     }
 }
@@ -216,21 +196,19 @@ struct Rows<'a> {
 
 /// The operator.
 struct Running {
-    keys: KeyInterner,
-    expiry: Expiry,
+    live: LiveKeys,
     tracks: Vec<Track>,
     schema: SchemaRef,
-    ids: Vec<KeyId>,
 }
 
 impl Running {
     /// Notes that the rows were seen, and cuts them where the state of a key does not count any more.
     fn parts(&mut self, batch: &Batch) -> Vec<(Option<KeyId>, Range<usize>)> {
-        self.expiry.grow(self.keys.len());
+        let LiveKeys { expiry, ids, .. } = &mut self.live;
         let mut parts = Vec::new();
         let (mut expired, mut start) = (None, 0);
-        for (row, (&id, &time)) in self.ids.iter().zip(batch.times.iter()).enumerate() {
-            if self.expiry.see(id, time, batch.stamps.get(row)) {
+        for (row, (&id, &time)) in ids.iter().zip(batch.times.iter()).enumerate() {
+            if expiry.see(id, time, batch.stamps.get(row)) {
                 parts.push((expired, start..row));
                 (expired, start) = (Some(id), row);
             }
@@ -253,12 +231,12 @@ impl Operator for Running {
                 *column = filter(column, &sound)?;
             }
         }
-        self.keys.intern(&batch.columns, &mut self.ids)?;
+        self.live.intern(&batch)?;
         let parts = self.parts(&batch);
-        let rows = Rows { ids: &self.ids, times: &batch.times, parts };
+        let rows = Rows { ids: &self.live.ids, times: &batch.times, parts };
         let mut columns = batch.columns.columns().to_vec();
         for (track, inputs) in self.tracks.iter_mut().zip(&inputs) {
-            columns.extend(track.run(&rows, inputs, self.keys.list())?);
+            columns.extend(track.run(&rows, inputs, self.live.keys.list())?);
         }
         let columns = RecordBatch::try_new(self.schema.clone(), columns)?;
         out.pass(batch.with_columns(columns));
@@ -266,17 +244,13 @@ impl Operator for Running {
     }
 
     fn on_watermark(&mut self, watermark: Watermark, _out: &mut Output) -> Result<Watermark> {
-        if let Some(new_ids) = self.expiry.sweep(watermark, &mut self.keys) {
+        if let Some(new_ids) = self.live.sweep(watermark) {
             for track in &mut self.tracks {
                 track.detector.compact(&new_ids);
                 track.incidents.compact(&new_ids);
             }
         }
         Ok(watermark)
-    }
-
-    fn on_clock(&mut self, _now: Timestamp, _out: &mut Output) -> Result<()> {
-        Ok(())
     }
 
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
@@ -286,22 +260,16 @@ impl Operator for Running {
             incidents: track.incidents.capture(),
         };
         Ok(Box::new(Capture {
-            keys: Arc::clone(self.keys.list()),
-            until: self.expiry.capture(),
+            live: self.live.capture(),
             tracks: self.tracks.iter_mut().map(capture).collect(),
         }))
     }
 
     fn restore(&mut self, section: Section) -> Result<()> {
-        let mut from = keyed::open(&section, VERSION, WORD)?;
-        let keys = self.keys.restore(&mut from)?;
-        self.expiry.grow(self.keys.len());
-        for &key in &keys {
-            self.expiry.restore(key, from.i64()?);
-        }
+        let (keys, mut from) = self.live.restore(&section, VERSION, WORD)?;
         for track in &mut self.tracks {
-            track.detector.grow(self.keys.len());
-            track.incidents.grow(self.keys.len());
+            track.detector.grow(self.live.len());
+            track.incidents.grow(self.live.len());
         }
         while !from.is_done() {
             let (label, state) = (from.bytes()?, from.bytes()?);
@@ -318,8 +286,7 @@ impl Operator for Running {
 
 /// The state as it was when it was captured.
 struct Capture {
-    keys: Arc<KeyList>,
-    until: Captured<Timestamp>,
+    live: LiveKeysCaptured,
     tracks: Vec<TrackCapture>,
 }
 
@@ -331,11 +298,7 @@ struct TrackCapture {
 
 impl Snapshot for Capture {
     fn sections(self: Box<Self>) -> Result<Vec<Section>> {
-        let live = |key: KeyId| *self.until.at(key) != NEVER;
-        save_by_group(&self.keys, VERSION, live, |keys, out| {
-            for &key in keys {
-                out.i64(*self.until.at(key));
-            }
+        self.live.save(VERSION, |keys, out| {
             for track in &self.tracks {
                 let mut state = StateWriter::default();
                 track.detector.write(keys, &mut state);

@@ -1,8 +1,8 @@
 //! `drop`: the row without some of its columns.
 
 use crate::batch::Batch;
-use crate::error::{Error, Result};
-use crate::operator::{Operator, OperatorDef, Output, Placement, RowWise, Stateless};
+use crate::error::Result;
+use crate::operator::{Operator, OperatorDef, Output, RowWise, Stateless, one_step};
 use crate::types::schema;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -73,33 +73,11 @@ impl StepRule for Drop {
     fn flow(&self, step: StepContext<'_>, report: &mut Vec<Diagnostic>) -> Flow {
         rules::without(step.input, &columns(step.args), step.span, report)
     }
-
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
-    fn by_arrival(&self) -> bool {
-        false
-    }
 }
 
 impl OperatorDef for Drop {
-    fn placement(&self, _step: &StepPlan) -> Placement {
-        Placement::Anywhere
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`drop` is built from one step"));
-        };
+        let step = one_step(steps)?;
         let dropped = columns(&step.args);
         let kept = step.input.columns.iter().enumerate();
         let kept = kept.filter(|(_, it)| !dropped.contains(&it.name)).map(|(i, _)| i).collect();

@@ -3,9 +3,7 @@
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::expr::Items;
-use crate::operator::{
-    Operator, OperatorDef, Output, Placement, RowWise, Stateless, sound_columns,
-};
+use crate::operator::{Operator, OperatorDef, Output, RowWise, Stateless, one_step, sound_columns};
 use crate::types::schema;
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
@@ -70,33 +68,11 @@ impl StepRule for Extend {
     fn flow(&self, step: StepContext<'_>, _report: &mut Vec<Diagnostic>) -> Flow {
         rules::with_items(step.input, step.args.items("items").unwrap_or_default())
     }
-
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
-    fn by_arrival(&self) -> bool {
-        false
-    }
 }
 
 impl OperatorDef for Extend {
-    fn placement(&self, _step: &StepPlan) -> Placement {
-        Placement::Anywhere
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`extend` is built from one step"));
-        };
+        let step = one_step(steps)?;
         let items = step.args.items("items")?;
         let place = |name: &str| {
             step.output.columns.iter().position(|it| it.name == name).ok_or_else(|| {

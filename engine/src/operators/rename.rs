@@ -1,8 +1,8 @@
 //! `rename`: the row with other names for some of its columns.
 
 use crate::batch::Batch;
-use crate::error::{Error, Result};
-use crate::operator::{Operator, OperatorDef, Output, Placement, RowWise, Stateless};
+use crate::error::Result;
+use crate::operator::{Operator, OperatorDef, Output, RowWise, Stateless, one_step};
 use crate::types::schema;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -66,33 +66,11 @@ impl StepRule for Rename {
         let renames = step.args.renames("columns").unwrap_or_default();
         rules::renamed(step.input, renames, step.span, report)
     }
-
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
-    fn by_arrival(&self) -> bool {
-        false
-    }
 }
 
 impl OperatorDef for Rename {
-    fn placement(&self, _step: &StepPlan) -> Placement {
-        Placement::Anywhere
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`rename` is built from one step"));
-        };
+        let step = one_step(steps)?;
         Ok(Box::new(Stateless(RenameColumns { schema: schema(&step.output.columns) })))
     }
 }

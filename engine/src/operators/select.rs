@@ -1,11 +1,9 @@
 //! `select`: rows of new columns.
 
 use crate::batch::Batch;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expr::Items;
-use crate::operator::{
-    Operator, OperatorDef, Output, Placement, RowWise, Stateless, sound_columns,
-};
+use crate::operator::{Operator, OperatorDef, Output, RowWise, Stateless, one_step, sound_columns};
 use crate::types::schema;
 use arrow::datatypes::SchemaRef;
 use dsl::catalog::{StepContext, StepRule};
@@ -71,33 +69,11 @@ impl StepRule for Select {
     fn flow(&self, step: StepContext<'_>, _report: &mut Vec<Diagnostic>) -> Flow {
         rules::only_items(step.input, step.args.items("items").unwrap_or_default())
     }
-
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
-    fn by_arrival(&self) -> bool {
-        false
-    }
 }
 
 impl OperatorDef for Select {
-    fn placement(&self, _step: &StepPlan) -> Placement {
-        Placement::Anywhere
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`select` is built from one step"));
-        };
+        let step = one_step(steps)?;
         let items = Items::compile(step.args.items("items")?, &step.input.columns)?;
         Ok(Box::new(Stateless(MakeColumns { items, schema: schema(&step.output.columns) })))
     }

@@ -1,10 +1,10 @@
 //! `where`: the rows for which a condition is true.
 
 use crate::batch::Batch;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expr::Program;
 use crate::ledger::Fate;
-use crate::operator::{Operator, OperatorDef, Output, Placement, RowWise, Stateless};
+use crate::operator::{Operator, OperatorDef, Output, RowWise, Stateless, one_step};
 use arrow::array::{AsArray, BooleanArray};
 use dsl::catalog::{StepContext, StepRule};
 use dsl::check::rules;
@@ -73,33 +73,11 @@ impl StepRule for Where {
             Err(_) => Flow { window: None, ..step.input.clone() },
         }
     }
-
-    fn finds_late_rows(&self) -> bool {
-        false
-    }
-
-    fn by_arrival(&self) -> bool {
-        false
-    }
 }
 
 impl OperatorDef for Where {
-    fn placement(&self, _step: &StepPlan) -> Placement {
-        Placement::Anywhere
-    }
-
-    fn steps(&self) -> usize {
-        1
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
-    }
-
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {
-        let [step] = steps else {
-            return Err(Error::bug("`where` is built from one step"));
-        };
+        let step = one_step(steps)?;
         let condition = Program::compile(step.args.expr("condition")?, &step.input.columns)?;
         Ok(Box::new(Stateless(KeepRows { condition })))
     }

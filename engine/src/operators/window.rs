@@ -29,7 +29,7 @@ mod whole;
 
 use crate::error::{Error, Result};
 use crate::key;
-use crate::operator::{Operator, OperatorDef, Placement};
+use crate::operator::{Operator, OperatorDef};
 use crate::time::Micros;
 use crate::windows::{self, Windows};
 use dsl::catalog::{StepContext, StepRule};
@@ -144,10 +144,6 @@ impl StepRule for Window {
     fn finds_late_rows(&self) -> bool {
         true
     }
-
-    fn by_arrival(&self) -> bool {
-        false
-    }
 }
 
 fn check_kind(step: StepContext<'_>, updates: bool, report: &mut Vec<Diagnostic>) {
@@ -181,19 +177,8 @@ fn negative(lateness: Micros) -> String {
 }
 
 impl OperatorDef for Window {
-    fn placement(&self, step: &StepPlan) -> Placement {
-        match self.key(&step.args) {
-            Some(keys) if !keys.is_empty() => Placement::ByKey(keys.to_vec()),
-            _ => Placement::Single,
-        }
-    }
-
     fn steps(&self) -> usize {
         2
-    }
-
-    fn clocked(&self, _step: &StepPlan) -> bool {
-        false
     }
 
     fn build(&self, steps: &[StepPlan]) -> Result<Box<dyn Operator>> {

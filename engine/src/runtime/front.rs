@@ -17,8 +17,8 @@ use crate::reason::{Fault, Reason, RejectedPayload};
 use crate::side;
 use crate::source::Payloads;
 use crate::time::{Micros, Timestamp, Watermark, format_timestamp};
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt32Array};
-use arrow::buffer::{BooleanBuffer, ScalarBuffer};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::TimestampMicrosecondType;
 use dsl::plan::MetaField;
 use std::collections::BTreeSet;
@@ -183,9 +183,12 @@ impl Front {
             meta: Some(std::mem::take(&mut raws.meta)),
             order: None,
         };
-        let refused = faults.len() as u64;
-        if refused > 0 {
-            batch = self.refuse(batch, faults, &mut raws.errors)?;
+        let mut refused = 0;
+        if !faults.is_empty() {
+            let (rows, sound) = RefusedRows::of(&batch, faults, "")?;
+            refused = rows.faults.len() as u64;
+            raws.errors.extend(self.refusals.take(&rows, &mut self.pipes.samples)?);
+            batch = batch.filter(&sound)?;
         }
         batch.stamps = stamps(&batch.times, self.limits.out_of_order);
         if self.keep.len() < batch.columns.num_columns() {
@@ -222,25 +225,6 @@ impl Front {
             );
             faults.push(Fault { row, reason, detail, column: None });
         }
-    }
-
-    /// Takes the faulty rows out.
-    fn refuse(
-        &mut self,
-        batch: Batch,
-        mut faults: Vec<Fault>,
-        errors: &mut Vec<Piece>,
-    ) -> Result<Batch> {
-        faults.sort_by_key(|it| it.row);
-        let mut sound = vec![true; batch.rows()];
-        faults.iter().for_each(|it| sound[it.row as usize] = false);
-        let places = UInt32Array::from_iter_values(faults.iter().map(|it| it.row));
-        for (place, fault) in (0..).zip(&mut faults) {
-            fault.row = place;
-        }
-        let refused = RefusedRows { rows: batch.take(&places)?, faults, step: "" };
-        errors.extend(self.refusals.take(&refused, &mut self.pipes.samples)?);
-        batch.filter(&BooleanArray::new(BooleanBuffer::from(sound), None))
     }
 
     fn publish(&mut self) {

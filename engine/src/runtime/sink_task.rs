@@ -20,7 +20,6 @@ use crate::operator::RefusedRows;
 use crate::reason::Fault;
 use crate::side::Samples;
 use crate::sink::{Committable, Finished, Prepared, Sink, Written};
-use arrow::array::UInt32Array;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -192,13 +191,8 @@ impl SinkTask {
         Ok(())
     }
 
-    fn refuse(&mut self, batch: &Batch, mut faults: Vec<Fault>) -> Result<Option<Piece>> {
-        faults.sort_by_key(|it| it.row);
-        let places = UInt32Array::from_iter_values(faults.iter().map(|it| it.row));
-        for (place, fault) in (0..).zip(&mut faults) {
-            fault.row = place;
-        }
-        let refused = RefusedRows { rows: batch.take(&places)?, faults, step: "" };
+    fn refuse(&mut self, batch: &Batch, faults: Vec<Fault>) -> Result<Option<Piece>> {
+        let (refused, _) = RefusedRows::of(batch, faults, "")?;
         self.refusals.take(&refused, &mut self.state.samples)
     }
 

@@ -7,6 +7,7 @@ use crate::testing::{
 };
 use dsl::ast::BinaryOp;
 use dsl::types::Column;
+use dsl::types::Type;
 use dsl::value::Value;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};

@@ -1,6 +1,7 @@
 //! The frame of detectors: columns, keys, incidents, what is forgotten; and a twin of `sigma` in exact arithmetic.
 
 use super::*;
+use crate::operator::Placement;
 use crate::testing::{
     Arrival, Harness, arrivals, batch, binary, column, columns as parse, detect_plan, detecting,
     detector, every_cut, float, int, literal, lives, run, step,

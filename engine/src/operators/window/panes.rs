@@ -354,10 +354,6 @@ impl Operator for Panes {
         Ok(self.handed_on())
     }
 
-    fn on_clock(&mut self, _now: Timestamp, _out: &mut Output) -> Result<()> {
-        Ok(())
-    }
-
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
         Ok(Box::new(PanesSnapshot {
             keys: self.inputs.keys.list().clone(),

@@ -1,8 +1,8 @@
 //! A small vocabulary.
 
-use crate::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
+use crate::catalog::Catalog;
 use crate::signature::{Constant, Kind, Param, Returns, Signature, Takes, TypeClass};
-use crate::types::{Column, Type};
+use crate::types::Type;
 
 /// The words.
 pub(super) struct Words(Vec<Signature>);
@@ -71,30 +71,6 @@ fn word(name: &'static str, kind: Kind, params: Vec<Param>, result: Returns) -> 
 impl Catalog for Words {
     fn signatures(&self) -> Vec<&Signature> {
         self.0.iter().collect()
-    }
-
-    fn signature(&self, kind: Kind, name: &str) -> Option<&Signature> {
-        self.0.iter().find(|it| it.kind == kind && it.name == name)
-    }
-
-    fn step(&self, _name: &str) -> Option<&dyn StepRule> {
-        None
-    }
-
-    fn from(&self, _name: &str) -> Option<&dyn FromRule> {
-        None
-    }
-
-    fn source(&self, _name: &str) -> Option<&dyn SourceRule> {
-        None
-    }
-
-    fn sink(&self, _name: &str) -> Option<&dyn SinkRule> {
-        None
-    }
-
-    fn format_columns(&self, _name: &str) -> Option<Vec<Column>> {
-        None
     }
 
     fn knows_zone(&self, _zone: &str) -> bool {
