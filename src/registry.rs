@@ -4,6 +4,7 @@ use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
 use dsl::signature::Signature;
 use dsl::types::Column;
 use engine::codec::Format;
+use engine::function::Function;
 use engine::sink::SinkDef;
 use engine::source::SourceDef;
 use engine::vocabulary::Vocabulary;
@@ -27,7 +28,7 @@ impl Catalog for Registry {
         all.extend(windows::all().iter().map(|it| it.signature()));
         all.extend(aggregates::all().iter().map(|it| it.signature()));
         all.extend(detectors::all().iter().map(|it| it.signature()));
-        all.extend(functions::all().iter().map(|it| it.signature()));
+        all.extend(functions::all().iter().map(Function::signature));
         all
     }
 

@@ -16,7 +16,7 @@ pub fn table(report: &Report, samples: &Samples) -> String {
         row.push(it.watermark.clone().unwrap_or_else(|| "-".to_owned()));
         row
     });
-    section(&mut text, &head, sources.collect());
+    section(&mut text, &head, &sources.collect::<Vec<_>>());
     let head = [
         "stream",
         "in",
@@ -43,28 +43,27 @@ pub fn table(report: &Report, samples: &Samples) -> String {
         ];
         std::iter::once(name.clone()).chain(figures.iter().map(|it| grouped(*it))).collect()
     });
-    section(&mut text, &head, streams.collect());
+    section(&mut text, &head, &streams.collect::<Vec<_>>());
     let sinks = report.sinks.iter().map(|(name, it)| {
         vec![name.clone(), grouped(it.stream.input), grouped(it.written), grouped(it.failed)]
     });
-    section(&mut text, &["sink", "in", "written", "failed"], sinks.collect());
+    section(&mut text, &["sink", "in", "written", "failed"], &sinks.collect::<Vec<_>>());
     newest(&mut text, samples);
-    let held: i64 = report.streams.values().map(|it| it.held).sum();
-    if held > 0 {
+    let inside: i64 = report.streams.values().map(|it| it.held).sum();
+    if inside > 0 {
         put(
             &mut text,
             format_args!(
                 "{} rows were still held in open windows when the run ended\n",
-                grouped(held)
+                grouped(inside)
             ),
         );
     }
-    let balance = match report.ledger.balanced {
-        true => "the ledger balances: every row is accounted for".to_owned(),
-        false => format!(
-            "the ledger does not balance, {} rows are unaccounted for: please report this",
-            grouped(report.ledger.residue)
-        ),
+    let balance = if report.ledger.balanced {
+        "the ledger balances: every row is accounted for".to_owned()
+    } else {
+        let rows = grouped(report.ledger.residue);
+        format!("the ledger does not balance, {rows} rows are unaccounted for: please report this")
     };
     put(&mut text, format_args!("{} after {:.1} s; {balance}\n", report.status, report.seconds));
     text
@@ -79,18 +78,18 @@ fn newest(text: &mut String, samples: &Samples) {
 }
 
 /// A table with a line above it; nothing without rows.
-fn section(text: &mut String, head: &[&str], rows: Vec<Vec<String>>) {
+fn section(text: &mut String, head: &[&str], rows: &[Vec<String>]) {
     if rows.is_empty() {
         return;
     }
     let mut widths: Vec<usize> = head.iter().map(|it| it.len()).collect();
-    for row in &rows {
+    for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
     let head: Vec<String> = head.iter().map(|it| (*it).to_owned()).collect();
-    for row in std::iter::once(&head).chain(&rows) {
+    for row in std::iter::once(&head).chain(rows) {
         for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let gap = if i == 0 { "" } else { "  " };
             if i == 0 {
@@ -109,7 +108,7 @@ pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::from(if number < 0 { "-" } else { "" });
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
