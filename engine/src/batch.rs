@@ -46,11 +46,12 @@ pub struct Batch {
 pub enum Order {
     /// Each row's place in the round that an exchange cut this batch from. Ascending; a place may repeat.
     Place(ScalarBuffer<u32>),
-    /// The window that each row is the result of. Ascending by (end, start).
+    /// The window that each row is the result of; where results are revised, the instant at which each was due and its
+    /// place there. Ascending by (end, start).
     Window {
-        /// Where the windows end.
+        /// Where the windows end, or when the results were due.
         ends: ScalarBuffer<Timestamp>,
-        /// Where they start.
+        /// Where they start, or what tells apart what is due at one instant.
         starts: ScalarBuffer<Timestamp>,
     },
 }
