@@ -24,13 +24,29 @@ pub(super) struct Expected {
     pub(super) late: Vec<i64>,
 }
 
-/// Rows of one or two splits, out of order by more than their watermark allows for.
+/// Rows of one or two splits, out of order by more than their watermark allows for. No time is one of both splits: which of
+/// two such rows is the first, is free.
 pub(super) fn given(most: usize) -> impl Strategy<Value = Vec<Given>> {
+    arriving(most, true)
+}
+
+/// The same with floats of very different size, and times of both splits.
+pub(super) fn wild(most: usize) -> impl Strategy<Value = Vec<Given>> {
+    let powers = prop::collection::vec(-25i32..25, most);
+    (arriving(most, false), powers).prop_map(|(mut rows, powers)| {
+        for (row, power) in rows.iter_mut().zip(powers) {
+            row.x = row.x.map(|it| it * 10_f64.powi(power));
+        }
+        rows
+    })
+}
+
+fn arriving(most: usize, apart: bool) -> impl Strategy<Value = Vec<Given>> {
     let key = prop_oneof![Just(Some("a")), Just(Some("b")), Just(Some("c")), Just(None)];
     let values = (prop::option::weighted(0.9, -50i64..50), prop::option::weighted(0.9, -30i64..30));
     let row = (0..2usize, 0i64..12, -60i64..8, key, values, "[a-d]{0,2}");
     let rows = prop::collection::vec(row, 1..=most);
-    (rows, 1..=2usize, 0i64..20).prop_map(|(rows, splits, out_of_order)| {
+    (rows, 1..=2usize, 0i64..20).prop_map(move |(rows, splits, out_of_order)| {
         let mut now = [0, 5];
         let mut seen = [i64::MIN; 2];
         let give =
@@ -38,22 +54,15 @@ pub(super) fn given(most: usize) -> impl Strategy<Value = Vec<Given>> {
                 let split = split % splits;
                 now[split] += step;
                 // Most rows come in order.
-                let time = now[split] + if back < -30 { back } else { back / 6 };
+                let mut time = now[split] + if back < -30 { back } else { back / 6 };
+                if apart && splits == 2 {
+                    time = time.div_euclid(2) * 2 + split as i64;
+                }
                 let stamp = seen[split].saturating_sub(out_of_order);
                 seen[split] = seen[split].max(time);
                 Given { time, stamp, key, n, x: x.map(|it| it as f64 / 10.0), s }
             };
         rows.into_iter().map(give).collect()
-    })
-}
-
-/// The same with floats of very different size.
-pub(super) fn wild(most: usize) -> impl Strategy<Value = Vec<Given>> {
-    (given(most), prop::collection::vec(-25i32..25, most)).prop_map(|(mut rows, powers)| {
-        for (row, power) in rows.iter_mut().zip(powers) {
-            row.x = row.x.map(|it| it * 10_f64.powi(power));
-        }
-        rows
     })
 }
 
