@@ -15,7 +15,7 @@ mod record;
 mod runner;
 
 pub use compare::{Expected, differences};
-pub use record::{json_of, typed_json};
+pub use record::typed_json;
 pub use runner::{TestResult, run_test};
 
 use connectors::memory::{self, Input as Fed, Output};

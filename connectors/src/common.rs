@@ -3,6 +3,7 @@
 use dsl::plan::Schema;
 use dsl::signature::{Constant, Kind, Param, Takes, TypeClass};
 use dsl::types::{Column, Type};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The options that every source takes, behind its own.
 pub fn source_params() -> Vec<Param> {
@@ -49,4 +50,9 @@ pub fn declared_columns(schema: Option<&Schema>, format: Option<&[Column]>) -> O
         Some(schema) => Some(schema.fields.iter().map(|it| it.column.clone()).collect()),
         None => format.map(<[Column]>::to_vec),
     }
+}
+
+/// Locks; a thread that panicked while it held the lock left plain data behind.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,7 +13,7 @@ use dsl::span::Span;
 use engine::batch::Batch;
 use engine::codec::Encoder;
 use engine::error::{Error, Result};
-use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, SinkDef, Written};
+use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
 use std::sync::LazyLock;
 use table::Table;
 
@@ -85,10 +85,10 @@ impl SinkRule for Console {
     }
 
     fn promise(&self, _args: &Args) -> SinkPromise {
-        SinkPromise {
-            guarantee: Guarantee::AtLeastOnce,
-            reason: "a screen keeps nothing: rows since the last checkpoint come twice".to_owned(),
-        }
+        SinkPromise::new(
+            Guarantee::AtLeastOnce,
+            "a screen keeps nothing: rows since the last checkpoint come twice",
+        )
     }
 }
 
@@ -151,19 +151,11 @@ impl Sink for Screen {
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
-        Ok(if self.worker.is_idle()? {
-            Prepared::Done(Committable { epoch, bytes: Vec::new() })
-        } else {
-            Prepared::Busy
-        })
-    }
-
-    fn commit(&mut self, _committable: Committable) -> Result<()> {
-        Ok(())
+        Ok(Prepared::when(self.worker.is_idle()?, epoch))
     }
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {
-        Ok(if self.worker.is_idle()? { Finished::Done } else { Finished::Busy })
+        Ok(Finished::when(self.worker.is_idle()?))
     }
 
     fn bytes(&self) -> usize {

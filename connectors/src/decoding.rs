@@ -27,4 +27,4 @@ pub(crate) use number::{int, micros};
 pub(crate) use shape::{Kind, Member, Refusal, Scalar, Shape};
 pub(crate) use table::{Column, Table};
 pub(crate) use text::{quoted, scalar};
-pub(crate) use time::{civil, format_date, timestamp, usual_timestamp, writable};
+pub(crate) use time::{civil, timestamp, usual_timestamp, writable};

@@ -2,11 +2,12 @@
 
 mod view;
 
-pub(crate) use view::{Values, View, conform};
+pub(crate) use view::{Values, View, conform, views};
 
-use crate::decoding::{civil, format_date};
+use crate::decoding::civil;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use dsl::calendar::format_date;
 use dsl::value::format_duration;
 use engine::time::format_timestamp;
 use std::io::Write;

@@ -16,8 +16,9 @@ mod output;
 pub use input::{Input, MemorySource, input};
 pub use output::{MemorySink, Output, output};
 
+use crate::common::lock;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// Handles by the names of the pipeline and of the source or sink.
 struct Registry<T>(Mutex<BTreeMap<(String, String), T>>);
@@ -47,9 +48,4 @@ impl<T: Clone> Registry<T> {
 pub fn forget(pipeline: &str) {
     input::INPUTS.remove(pipeline);
     output::OUTPUTS.remove(pipeline);
-}
-
-/// Locks; a thread that panicked while it held the lock left plain data behind.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

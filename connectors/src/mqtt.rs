@@ -32,10 +32,3 @@ mod writer;
 
 pub use sink::MqttSink;
 pub use source::MqttSource;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks; a thread that panicked while it held the lock left plain data behind.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

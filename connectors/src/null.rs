@@ -5,7 +5,7 @@ use dsl::plan::{Args, SinkPlan};
 use dsl::signature::{Example, Kind, Returns, Signature};
 use engine::batch::Batch;
 use engine::error::Result;
-use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, SinkDef, Written};
+use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
 use std::sync::LazyLock;
 
 /// The word.
@@ -49,10 +49,7 @@ impl SinkRule for Null {
     }
 
     fn promise(&self, _args: &Args) -> SinkPromise {
-        SinkPromise {
-            guarantee: Guarantee::ExactlyOnce,
-            reason: "nothing is kept, so nothing can be there twice".to_owned(),
-        }
+        SinkPromise::new(Guarantee::ExactlyOnce, "nothing is kept, so nothing can be there twice")
     }
 }
 
@@ -70,11 +67,7 @@ impl Sink for Nowhere {
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
-        Ok(Prepared::Done(Committable { epoch, bytes: Vec::new() }))
-    }
-
-    fn commit(&mut self, _committable: Committable) -> Result<()> {
-        Ok(())
+        Ok(Prepared::when(true, epoch))
     }
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {

@@ -5,6 +5,7 @@
 //!  Sink::prepare, finish ── is_idle? ◄────── wakes the runtime when it is worth asking again
 //! ```
 
+use crate::common::lock;
 use engine::error::{Error, Result};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -88,7 +89,7 @@ impl<J: Send + 'static> Worker<J> {
 
     /// Hands a job over.
     pub(crate) fn push(&self, job: J, bytes: usize) {
-        let mut state = self.shared.lock();
+        let mut state = lock(&self.shared.state);
         state.bytes += bytes;
         state.jobs.push_back((job, bytes));
         self.shared.more.notify_one();
@@ -104,7 +105,7 @@ impl<J: Send + 'static> Worker<J> {
 
     /// The bytes of all jobs that are not done.
     pub(crate) fn bytes(&self) -> usize {
-        self.shared.lock().bytes
+        lock(&self.shared.state).bytes
     }
 
     /// Stops it and waits until what it owns is gone.
@@ -126,7 +127,7 @@ impl<J> Drop for Worker<J> {
 impl<J> Shared<J> {
     /// The next job; none: there are no more.
     fn next(&self) -> Option<(J, usize)> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         loop {
             if state.closed {
                 return None;
@@ -141,7 +142,7 @@ impl<J> Shared<J> {
 
     /// A job is done. False: it was the last one.
     fn done(&self, bytes: usize, done: Result<()>) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.bytes -= bytes;
         let sound = done.is_ok();
         state.thread = match done {
@@ -154,7 +155,7 @@ impl<J> Shared<J> {
 
     /// The state, unless the thread is gone.
     fn healthy(&self) -> Result<MutexGuard<'_, State<J>>> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let Thread::Gone(error) = &mut state.thread else {
             return Ok(state);
         };
@@ -163,7 +164,7 @@ impl<J> Shared<J> {
     }
 
     fn close(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.closed = true;
         state.jobs.clear();
         self.more.notify_all();
@@ -176,11 +177,6 @@ impl<J> Shared<J> {
             self.waker.wake_by_ref();
         }
     }
-
-    /// What a thread that panicked left behind is plain data.
-    fn lock(&self) -> MutexGuard<'_, State<J>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Whatever becomes of the thread, it is known that it is gone.
@@ -188,7 +184,7 @@ struct Guard<J>(Arc<Shared<J>>);
 
 impl<J> Drop for Guard<J> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0.state);
         if !matches!(state.thread, Thread::Gone(_)) {
             state.thread = Thread::Gone(None);
         }

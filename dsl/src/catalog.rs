@@ -178,6 +178,13 @@ pub struct SourcePromise {
     pub reason: String,
 }
 
+impl SourcePromise {
+    /// Whether it can be read again, and why.
+    pub fn new(replayable: bool, reason: &str) -> Self {
+        Self { replayable, reason: reason.to_owned() }
+    }
+}
+
 /// What a sink can promise across a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SinkPromise {
@@ -185,4 +192,11 @@ pub struct SinkPromise {
     pub guarantee: Guarantee,
     /// Why, for people.
     pub reason: String,
+}
+
+impl SinkPromise {
+    /// The strongest it can give, and why.
+    pub fn new(guarantee: Guarantee, reason: &str) -> Self {
+        Self { guarantee, reason: reason.to_owned() }
+    }
 }

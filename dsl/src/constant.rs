@@ -25,7 +25,6 @@ pub use close::{close, close_for_test};
 pub(crate) use decimal::order;
 pub use evaluate::evaluate_closed;
 pub(crate) use literal::{literal, literal_type, type_of};
-pub(crate) use text::{date_text, timestamp_text};
 
 use crate::plan::{Expr, ExprKind};
 use std::fmt;

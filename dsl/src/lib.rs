@@ -16,6 +16,7 @@
 //! This crate does no I/O and knows no Arrow: a [`plan::Plan`] is plain data that any host can run.
 
 pub mod ast;
+pub mod calendar;
 pub mod catalog;
 pub mod check;
 pub mod constant;

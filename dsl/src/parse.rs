@@ -23,6 +23,7 @@ mod tree;
 
 pub(crate) use lexical::string_end;
 pub use lexical::{Comment, comments};
+pub(crate) use literal::unit_of_time;
 
 use crate::ast;
 use crate::diagnostic::Diagnostic;

@@ -35,6 +35,8 @@ mod vector;
 mod view;
 
 pub(crate) use arithmetic::whole_quotient;
+pub use literal::json_of;
+
 pub(crate) use compile::{Evaluate, Node, compile_as};
 #[cfg(test)]
 pub(crate) use text::Texts;

@@ -215,4 +215,4 @@ impl Batch {
 }
 
 /// How long state of a key that is not seen any more is kept, unless a step says otherwise: 30 days.
-pub const TTL: Micros = 30 * 86_400 * 1_000_000;
+pub const TTL: Micros = 30 * dsl::calendar::DAY;

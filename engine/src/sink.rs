@@ -26,8 +26,10 @@ pub trait Sink: Send {
     /// Everything taken so far belongs to this epoch: get it ready, so that `commit` cannot fail for lack of data.
     fn prepare(&mut self, epoch: u64) -> Result<Prepared>;
 
-    /// Makes what was prepared visible. Idempotent.
-    fn commit(&mut self, committable: Committable) -> Result<()>;
+    /// Makes what was prepared visible. Idempotent. Nothing is left to do where it is visible as soon as it is ready.
+    fn commit(&mut self, _committable: Committable) -> Result<()> {
+        Ok(())
+    }
 
     /// The run is over: writes what is left and closes. `complete` tells whether all inputs have ended.
     fn finish(&mut self, complete: bool) -> Result<Finished>;
@@ -70,6 +72,21 @@ pub struct Committable {
     pub epoch: u64,
     /// The sink's own bytes.
     pub bytes: Vec<u8>,
+}
+
+impl Prepared {
+    /// Ready if `done`; `commit` needs nothing but the epoch.
+    pub fn when(done: bool, epoch: u64) -> Self {
+        let nothing = Committable { epoch, bytes: Vec::new() };
+        if done { Prepared::Done(nothing) } else { Prepared::Busy }
+    }
+}
+
+impl Finished {
+    /// Everything is out if `done`.
+    pub fn when(done: bool) -> Self {
+        if done { Finished::Done } else { Finished::Busy }
+    }
 }
 
 /// All that a sink is opened with.

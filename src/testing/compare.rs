@@ -1,7 +1,7 @@
 //! Compares rows with what a test expects: only the columns written, floats to 1e-9, a range means in.
 
-use super::record::json_of;
 use dsl::value::Value;
+use engine::expr::json_of;
 use serde_json::Value as Json;
 
 /// How near floats have to be.

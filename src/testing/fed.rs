@@ -5,9 +5,8 @@ use crate::registry::Registry;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::TimestampMicrosecondType;
-use dsl::plan::{Args, Field, Plan, Schema, SourcePlan, TimestampForm};
+use dsl::plan::{Args, Field, Plan, Schema, SourcePlan};
 use dsl::signature::{Kind, Signature};
-use dsl::span::Span;
 use dsl::types::Column;
 use engine::codec::{Decoded, Decoder, DecoderContext, Encoder, Format, Framing};
 use engine::error::{Error, Result};
@@ -125,7 +124,7 @@ fn record_schema(columns: &[Column], declared: Option<&Schema>) -> Schema {
         let declared = declared.and_then(|it| it.fields.iter().find(|it| it.column == *column));
         match declared {
             Some(field) => unwired(field),
-            None => plain(column),
+            None => Field::plain(column),
         }
     };
     Schema { name: "record".to_owned(), fields: columns.iter().map(field).collect() }
@@ -134,22 +133,6 @@ fn record_schema(columns: &[Column], declared: Option<&Schema>) -> Schema {
 fn unwired(field: &Field) -> Field {
     let children = field.children.iter().map(unwired).collect();
     Field { wire: None, children, ..field.clone() }
-}
-
-fn plain(column: &Column) -> Field {
-    let children = match &column.typed.ty {
-        dsl::types::Type::Struct(columns) => columns.iter().map(plain).collect(),
-        _ => Vec::new(),
-    };
-    Field {
-        column: column.clone(),
-        wire: None,
-        timestamp: TimestampForm::default(),
-        bounds: None,
-        default: None,
-        children,
-        span: Span::default(),
-    }
 }
 
 struct FedDecoder {

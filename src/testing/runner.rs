@@ -1,13 +1,13 @@
 //! Runs one `test` of a file: its actions in order, in virtual time.
 
 use super::compare::{Expected, differences};
-use super::record::json_of;
 use super::{Payload, Setup, VirtualRun};
 use dsl::constant::{Environment, close_for_test};
 use dsl::plan::{FeedRow, Input, Plan, TestAction, TestActionKind, TestPlan};
 use dsl::span::Span;
 use dsl::value::{Value, format_duration};
 use engine::error::{Error, Result};
+use engine::expr::json_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -129,7 +129,7 @@ impl Runner<'_> {
                 let at = match value {
                     Value::Duration(since) => self.start.unwrap_or_default() + since,
                     Value::Timestamp(at) => *at,
-                    Value::Date(day) => i64::from(*day) * 86_400_000_000,
+                    Value::Date(day) => i64::from(*day) * dsl::calendar::DAY,
                     other => return Err(Error::bug(format!("`at` with {}", other.kind()))),
                 };
                 self.moved = true;

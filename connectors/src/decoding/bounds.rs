@@ -183,7 +183,7 @@ fn shown(bounds: &plan::Bounds) -> String {
 fn shown_value(value: &Value) -> String {
     match value {
         Value::Timestamp(it) => format!("@{}", format_timestamp(*it)),
-        Value::Date(it) => format!("@{}", super::time::format_date(*it)),
+        Value::Date(it) => format!("@{}", dsl::calendar::format_date(*it)),
         Value::Duration(it) => format_duration(*it),
         other => other.to_string(),
     }

@@ -2,16 +2,13 @@
 
 use super::bounds::Bounds;
 use super::builder::{Builder, Store};
-use super::text::json_text;
+use dsl::calendar::DAY;
 use dsl::plan::{Field, TimestampForm};
 use dsl::types::{Column, Type, Typed};
 use dsl::value::Value;
 use engine::error::{Error, Result};
-use engine::expr::parse;
+use engine::expr::{json_of, parse};
 use engine::reason::Reason;
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
 
 /// What a value has to be.
 #[derive(Debug)]
@@ -228,7 +225,7 @@ impl Shape {
                 return Ok(());
             }
             (Kind::Json, value) => {
-                push(Scalar::Text(&json_text(value)), into);
+                push(Scalar::Text(&json_of(value).to_string()), into);
                 return Ok(());
             }
             (Kind::List(element), Value::List(values)) => {

@@ -3,31 +3,19 @@
 use bytes::Bytes;
 use dsl::plan::{Arg, Args, Bounds, Field, Schema, TimeUnit, TimestampForm};
 use dsl::span::{Span, Spanned};
-use dsl::types::{Column, Type, Typed};
+use dsl::types::{Column, Type};
 use dsl::value::Value;
 use engine::codec::{Decoded, Decoder, DecoderContext, Encoder, Format};
 use engine::source::{Message, PayloadData};
 
 /// A field that must be there.
 pub(crate) fn required(name: &str, ty: Type) -> Field {
-    field(name, ty.required())
+    Field::plain(&Column::new(name, ty.required()))
 }
 
 /// A field that may be null.
 pub(crate) fn optional(name: &str, ty: Type) -> Field {
-    field(name, ty.nullable())
-}
-
-fn field(name: &str, typed: Typed) -> Field {
-    Field {
-        column: Column::new(name, typed),
-        wire: None,
-        timestamp: TimestampForm::default(),
-        bounds: None,
-        default: None,
-        children: Vec::new(),
-        span: Span::default(),
-    }
+    Field::plain(&Column::new(name, ty.nullable()))
 }
 
 /// What a field can also say.

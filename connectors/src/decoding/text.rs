@@ -7,11 +7,11 @@ use super::time;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use dsl::calendar::format_date;
 use dsl::plan::TimestampForm;
-use dsl::value::{Value, format_duration};
+use dsl::value::format_duration;
 use engine::expr::parse;
 use engine::time::format_timestamp;
-use serde_json::{Value as Json, json};
 
 /// Longer texts are cut in messages.
 const LONGEST_QUOTE: usize = 60;
@@ -81,7 +81,7 @@ impl Scalar<'_> {
             (Scalar::Int(it), Kind::Duration) => format_duration(*it),
             (Scalar::Int(it), _) => it.to_string(),
             (Scalar::Float(it), _) => format!("{it:?}"),
-            (Scalar::Date(it), _) => time::format_date(*it),
+            (Scalar::Date(it), _) => format_date(*it),
             (Scalar::Decimal(it), Kind::Decimal { scale, .. }) => {
                 let mut text = Vec::new();
                 crate::encoding::push_decimal(&mut text, *it, *scale);
@@ -91,27 +91,5 @@ impl Scalar<'_> {
             (Scalar::Text(it), _) => quoted(it),
             (Scalar::Bytes(it), _) => quoted(&BASE64.encode(it)),
         }
-    }
-}
-
-/// A constant as JSON text.
-pub(super) fn json_text(value: &Value) -> String {
-    json_of(value).to_string()
-}
-
-fn json_of(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(it) => json!(it),
-        Value::Int(it) => json!(it),
-        Value::Float(it) => json!(it),
-        Value::String(it) => json!(it),
-        Value::List(values) => values.iter().map(json_of).collect(),
-        Value::Record(entries) => {
-            Json::Object(entries.iter().map(|(key, it)| (key.clone(), json_of(it))).collect())
-        }
-        Value::Timestamp(it) => json!(format_timestamp(*it)),
-        Value::Date(it) => json!(time::format_date(*it)),
-        other => json!(other.to_string()),
     }
 }

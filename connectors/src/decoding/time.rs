@@ -1,7 +1,8 @@
 //! Text to points in time. The usual layout is read digit by digit; anything else takes the long way.
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, TimeZone};
+use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
+use dsl::calendar::{self, DAY, days_from_civil, days_in};
 use dsl::plan::TimestampForm;
 use engine::expr::parse;
 use std::str::FromStr;
@@ -65,24 +66,6 @@ pub(crate) fn usual_timestamp(text: &[u8]) -> Option<i64> {
     Some(seconds * SECOND + fraction)
 }
 
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970 in the Gregorian calendar: years begin in March, so that the leap day is the last one.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
 /// Text without an offset as the clocks of a zone show it.
 fn local(text: &str, zone: &str) -> Option<i64> {
     let zone = Tz::from_str(zone).ok()?;
@@ -91,39 +74,18 @@ fn local(text: &str, zone: &str) -> Option<i64> {
     zone.from_local_datetime(&time).earliest().map(|it| it.timestamp_micros())
 }
 
-/// `2026-01-31`
-pub(crate) fn format_date(days: i32) -> String {
-    let epoch = NaiveDate::default();
-    let by = Days::new(u64::from(days.unsigned_abs()));
-    let date = if days < 0 { epoch.checked_sub_days(by) } else { epoch.checked_add_days(by) };
-    date.map_or_else(
-        || format!("{days}d"),
-        |it| format!("{:04}-{:02}-{:02}", it.year(), it.month(), it.day()),
-    )
-}
-
 /// Year, month and day of a timestamp, and the microseconds of that day; none where RFC 3339 cannot write it.
 pub(crate) fn civil(micros: i64) -> Option<((i64, i64, i64), i64)> {
     if !writable(micros) {
         return None;
     }
-    let days = micros.div_euclid(86_400 * SECOND) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days - era * 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Some(((year, month, day), micros.rem_euclid(86_400 * SECOND)))
+    Some((calendar::civil(micros.div_euclid(DAY)), micros.rem_euclid(DAY)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
+    use chrono::{DateTime, Datelike};
     use engine::time::format_timestamp;
     use proptest::prelude::*;
 

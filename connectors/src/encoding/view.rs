@@ -53,6 +53,11 @@ pub(crate) fn conform(rows: &RecordBatch, columns: &[Column]) -> Result<Vec<Arra
     columns.iter().zip(rows.columns()).map(conform).collect()
 }
 
+/// Columns of these types, which [`conform`] has made.
+pub(crate) fn views<'a>(columns: &'a [Column], arrays: &'a [ArrayRef]) -> Vec<View<'a>> {
+    columns.iter().zip(arrays).map(|(it, array)| View::new(&it.typed.ty, array)).collect()
+}
+
 impl<'a> View<'a> {
     /// A column of this type; its Arrow type is the one that belongs to it.
     pub(crate) fn new(ty: &'a Type, array: &'a ArrayRef) -> Self {

@@ -5,6 +5,7 @@
 //!        ▲ waits for room        ▲ wakes the runtime once after it found nothing
 //! ```
 
+use crate::common::lock;
 use bytes::Bytes;
 use engine::error::{Error, Result};
 use engine::reason::RejectedPayload;
@@ -77,7 +78,7 @@ impl Feed {
 
     /// What is next; `limit` is how large the pieces to come should be.
     pub(super) fn take(&self, limit: usize) -> Result<Taken> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.limit = limit.max(1);
         if let Some((item, bytes)) = state.items.pop_front() {
             state.bytes -= bytes;
@@ -95,7 +96,7 @@ impl Feed {
 
     /// Nobody takes any more: the reader stops.
     pub(super) fn close(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.closed = true;
         state.items.clear();
         self.room.notify_all();
@@ -103,13 +104,13 @@ impl Feed {
 
     /// How large a piece should be.
     pub(super) fn limit(&self) -> usize {
-        self.lock().limit
+        lock(&self.state).limit
     }
 
     /// Hands an item over, once there is room. An item larger than the budget goes alone. False: nobody takes it.
     #[must_use]
     pub(super) fn put(&self, item: Item, bytes: usize) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         while !state.closed && state.bytes > 0 && state.bytes + bytes > self.budget {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -126,13 +127,13 @@ impl Feed {
     #[must_use]
     pub(super) fn rest(&self, pause: Duration) -> bool {
         let closed = |state: &mut State| !state.closed;
-        let waited = self.room.wait_timeout_while(self.lock(), pause, closed);
+        let waited = self.room.wait_timeout_while(lock(&self.state), pause, closed);
         !waited.unwrap_or_else(PoisonError::into_inner).0.closed
     }
 
     /// The reader is done.
     fn end(&self, end: Result<()>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.end.get_or_insert(end);
         self.wake(state);
     }
@@ -143,11 +144,6 @@ impl Feed {
         if waiting {
             self.waker.wake_by_ref();
         }
-    }
-
-    /// What a thread that panicked left behind is plain data.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

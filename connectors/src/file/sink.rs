@@ -147,19 +147,17 @@ impl SinkRule for FileSink {
     }
 
     fn promise(&self, args: &Args) -> SinkPromise {
-        let promise =
-            |guarantee, reason: &str| SinkPromise { guarantee, reason: reason.to_owned() };
         let known = PathKnown::of(args);
         if known == PathKnown::Whole(STANDARD) {
             let reason = "standard output keeps nothing: rows since the last checkpoint come twice";
-            return promise(Guarantee::AtLeastOnce, reason);
+            return SinkPromise::new(Guarantee::AtLeastOnce, reason);
         }
         match known.shape() {
-            Some(shape) if shape.is_parquet() => promise(
+            Some(shape) if shape.is_parquet() => SinkPromise::new(
                 Guarantee::AtMostOnce,
                 "a Parquet file is whole at the end of the run: a crash before that loses it",
             ),
-            _ => promise(
+            _ => SinkPromise::new(
                 Guarantee::AtLeastOnce,
                 "rows are on the disk at every checkpoint: those behind the last one come twice",
             ),

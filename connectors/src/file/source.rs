@@ -167,11 +167,11 @@ impl SourceRule for FileSource {
     }
 
     fn promise(&self, args: &Args) -> SourcePromise {
-        let reason =
-            |replayable, reason: &str| SourcePromise { replayable, reason: reason.to_owned() };
         match PathKnown::of(args) {
-            PathKnown::Whole(STANDARD) => reason(false, "standard input cannot be read again"),
-            _ => reason(true, "a file can be read again from any record"),
+            PathKnown::Whole(STANDARD) => {
+                SourcePromise::new(false, "standard input cannot be read again")
+            }
+            _ => SourcePromise::new(true, "a file can be read again from any record"),
         }
     }
 }

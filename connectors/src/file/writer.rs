@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use engine::batch::Batch;
 use engine::codec::{Encoder, Frame};
 use engine::error::{Error, Result};
-use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, Written};
+use engine::sink::{Finished, Prepared, Sink, SinkContext, Written};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -73,20 +73,12 @@ impl Sink for FileWriter {
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
-        Ok(if self.asked(Job::Sync)? {
-            Prepared::Done(Committable { epoch, bytes: Vec::new() })
-        } else {
-            Prepared::Busy
-        })
-    }
-
-    /// Rows in place are visible already, and those aside stay there until the end.
-    fn commit(&mut self, _committable: Committable) -> Result<()> {
-        Ok(())
+        // Rows in place are visible with that, and those aside stay there until the end.
+        Ok(Prepared::when(self.asked(Job::Sync)?, epoch))
     }
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {
-        Ok(if self.asked(Job::Finish)? { Finished::Done } else { Finished::Busy })
+        Ok(Finished::when(self.asked(Job::Finish)?))
     }
 
     fn bytes(&self) -> usize {

@@ -9,13 +9,13 @@
 
 use super::chance::{Chance, Draw, Event};
 use super::settings::Settings;
+use dsl::calendar::DAY;
 use engine::time::{Micros, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-const DAY: Micros = 86_400 * 1_000_000;
 const MINUTE: Micros = 60 * 1_000_000;
 
 /// The steps of a cycle that are worked out once.

@@ -154,7 +154,7 @@ impl SourceRule for Generate {
     }
 
     fn promise(&self, _args: &Args) -> SourcePromise {
-        SourcePromise { replayable: true, reason: "any row can be made again".to_owned() }
+        SourcePromise::new(true, "any row can be made again")
     }
 }
 

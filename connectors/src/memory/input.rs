@@ -1,6 +1,7 @@
 //! The source `memory` and the handle that feeds it.
 
-use super::{Registry, lock};
+use super::Registry;
+use crate::common::lock;
 use crate::common::{declared_columns, source_params};
 use bytes::Bytes;
 use dsl::catalog::{SourcePromise, SourceRule};
@@ -171,7 +172,7 @@ impl SourceRule for MemorySource {
     }
 
     fn promise(&self, _args: &Args) -> SourcePromise {
-        SourcePromise { replayable: true, reason: "what was fed can be read again".to_owned() }
+        SourcePromise::new(true, "what was fed can be read again")
     }
 }
 

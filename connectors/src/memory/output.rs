@@ -5,7 +5,8 @@
 //!               └ gone with the run        └ stays hidden for ever if nobody commits
 //! ```
 
-use super::{Registry, lock};
+use super::Registry;
+use crate::common::lock;
 use arrow::array::RecordBatch;
 use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
 use dsl::plan::{Args, SinkPlan};
@@ -106,10 +107,7 @@ impl SinkRule for MemorySink {
     }
 
     fn promise(&self, _args: &Args) -> SinkPromise {
-        SinkPromise {
-            guarantee: Guarantee::ExactlyOnce,
-            reason: "rows are seen when their epoch is committed".to_owned(),
-        }
+        SinkPromise::new(Guarantee::ExactlyOnce, "rows are seen when their epoch is committed")
     }
 }
 

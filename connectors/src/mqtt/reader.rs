@@ -1,8 +1,8 @@
 //! The open source: hands out what the receive task left in the inbox.
 
 use super::inbox::{Inbox, Taken};
-use super::lock;
 use super::task::Task;
+use crate::common::lock;
 use engine::error::{Error, Result};
 use engine::source::{PayloadData, Payloads, Polled, Position, Source, SplitName};
 use std::sync::{Arc, Mutex};

@@ -5,9 +5,9 @@
 
 use super::client::{Accepted, Connect, Event, Link, Received};
 use super::inbox::Inbox;
-use super::lock;
 use super::reconnect::{Ended, Keeper, Usage};
 use super::router::Router;
+use crate::common::lock;
 use engine::error::Error;
 use engine::time::Clock;
 use std::sync::{Arc, Mutex};

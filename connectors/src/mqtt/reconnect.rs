@@ -10,13 +10,16 @@
 use super::backoff::Backoff;
 use super::client::{Accepted, Connect, Failure, Link};
 use super::settings::Server;
-use super::task::Stop;
+use super::task::{Stop, Task};
 use engine::error::Error;
 use engine::time::Clock;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
+/// How long opening waits for the first connection: more than a connection may take.
+const OPEN_MAX: Duration = Duration::from_secs(10);
 /// A connection that lasted shorter than this did not end the trouble before it.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
 /// After so many short connections in a row that the broker closed, we say what it may be.
@@ -52,6 +55,15 @@ pub(super) enum Ended {
     Failed(Error),
 }
 
+/// How a connection is kept.
+pub(super) struct Keep {
+    pub(super) server: Server,
+    pub(super) backoff: Backoff,
+    pub(super) clock: Arc<dyn Clock>,
+    /// The source's or sink's name, for log lines.
+    pub(super) name: String,
+}
+
 /// What the loop keeps from one connection to the next.
 pub(super) struct Keeper {
     server: Server,
@@ -68,21 +80,30 @@ pub(super) struct Keeper {
     short: u32,
 }
 
-impl Keeper {
-    pub(super) fn new(
-        server: Server,
-        backoff: Backoff,
-        clock: Arc<dyn Clock>,
-        stop: Stop,
-        name: String,
-        opened: SyncSender<Result<(), Error>>,
-    ) -> Self {
-        let opened = Some(opened);
-        Self { server, backoff, clock, stop, name, opened, troubled: false, short: 0 }
+impl Keep {
+    /// Starts the task that keeps a connection, and waits until the first one works.
+    pub(super) fn start<L: Link>(
+        self,
+        io: &Handle,
+        usage: impl Usage + 'static,
+    ) -> Result<Task, Error> {
+        let Keep { server, backoff, clock, name } = self;
+        let (opened, outcome) = sync_channel(1);
+        let task = Task::spawn(io, |stop| {
+            let opened = Some(opened);
+            Keeper { server, backoff, clock, stop, name, opened, troubled: false, short: 0 }
+                .keep::<L>(usage)
+        });
+        outcome.recv_timeout(OPEN_MAX).unwrap_or_else(|_| {
+            Err(Error::unavailable("the broker did not answer in time; check `url`"))
+        })?;
+        Ok(task)
     }
+}
 
+impl Keeper {
     /// Keeps a connection to the broker until it is told to stop or cannot go on.
-    pub(super) async fn keep<L: Link>(mut self, mut usage: impl Usage) {
+    async fn keep<L: Link>(mut self, mut usage: impl Usage) {
         loop {
             let since = self.clock.elapsed();
             let ended = match self.stop.or(L::open(&usage.connect())).await {

@@ -2,9 +2,9 @@
 //! decided by the outbox alone.
 
 use super::client::{Accepted, Connect, Link};
-use super::lock;
 use super::outbox::{Handled, Outbox};
 use super::reconnect::{Ended, Keeper, Usage};
+use crate::common::lock;
 use engine::error::Error;
 use std::sync::{Arc, Mutex};
 

@@ -2,11 +2,10 @@
 
 use super::client::Connect;
 use super::outbox::Outbox;
-use super::reconnect::Keeper;
+use super::reconnect::Keep;
 use super::rumqtt::RumqttLink;
 use super::send::Sender;
 use super::settings::{self, Settings, connection_params, qos_param};
-use super::task::Task;
 use super::writer::Writer;
 use crate::common::sink_params;
 use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
@@ -18,15 +17,10 @@ use dsl::types::Type;
 use engine::error::{Error, Result};
 use engine::expr::Program;
 use engine::sink::{Sink, SinkContext, SinkDef};
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
 
 /// How many messages may be sent ahead of their acknowledgement, where the broker allows as many.
 const IN_FLIGHT_MAX: u16 = 1024;
-/// How long `open` waits for the task's first connection: more than a connection may take.
-const OPEN_MAX: Duration = Duration::from_secs(10);
-
 /// The word.
 #[derive(Debug)]
 pub struct MqttSink;
@@ -130,15 +124,15 @@ impl SinkRule for MqttSink {
 
     fn promise(&self, args: &Args) -> SinkPromise {
         if args.opt_int("qos").ok().flatten() == Some(0) {
-            return SinkPromise {
-                guarantee: Guarantee::AtMostOnce,
-                reason: "the broker does not acknowledge messages of QoS 0".to_owned(),
-            };
+            return SinkPromise::new(
+                Guarantee::AtMostOnce,
+                "the broker does not acknowledge messages of QoS 0",
+            );
         }
-        SinkPromise {
-            guarantee: Guarantee::AtLeastOnce,
-            reason: "a message that the broker did not acknowledge is sent again".to_owned(),
-        }
+        SinkPromise::new(
+            Guarantee::AtLeastOnce,
+            "a message that the broker did not acknowledge is sent again",
+        )
     }
 }
 
@@ -160,16 +154,8 @@ impl SinkDef for MqttSink {
             connect: Connect { send_maximum: IN_FLIGHT_MAX, ..connect },
             outbox: Arc::clone(&outbox),
         };
-        let (opened, outcome) = sync_channel(1);
-        let task = Task::spawn(&context.io, |stop| {
-            let keeper =
-                Keeper::new(server, backoff, context.clock, stop, plan.name.clone(), opened);
-            keeper.keep::<RumqttLink>(sender)
-        });
-        let outcome = outcome.recv_timeout(OPEN_MAX).unwrap_or_else(|_| {
-            Err(Error::unavailable("the broker did not answer in time; check `url`"))
-        });
-        outcome?;
+        let keep = Keep { server, backoff, clock: context.clock, name: plan.name.clone() };
+        let task = keep.start::<RumqttLink>(&context.io, sender)?;
         Ok(Box::new(Writer { topic, encoder, outbox, task }))
     }
 }

@@ -4,11 +4,10 @@ use super::client::Connect;
 use super::inbox::Inbox;
 use super::reader::Reader;
 use super::receive::Receiver;
-use super::reconnect::Keeper;
+use super::reconnect::Keep;
 use super::router::Router;
 use super::rumqtt::RumqttLink;
 use super::settings::{self, Settings, connection_params, qos_param};
-use super::task::Task;
 use super::topic::Topics;
 use crate::common::{declared_columns, source_params};
 use dsl::catalog::{SourcePromise, SourceRule};
@@ -19,12 +18,8 @@ use dsl::types::{Column, Type};
 use dsl::value::Value;
 use engine::error::{Error, Result};
 use engine::source::{Source, SourceContext, SourceDef};
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
-
-/// How long `open` waits for the task's first connection: more than a connection may take.
-const OPEN_MAX: Duration = Duration::from_secs(10);
 
 /// The word.
 #[derive(Debug)]
@@ -195,12 +190,11 @@ impl SourceRule for MqttSource {
     }
 
     fn promise(&self, _args: &Args) -> SourcePromise {
-        SourcePromise {
-            replayable: false,
-            reason: "a message is acknowledged to the broker as soon as its row is in the engine, \
-                     so a crash loses what is inside"
-                .to_owned(),
-        }
+        SourcePromise::new(
+            false,
+            "a message is acknowledged to the broker as soon as its row is in the engine, \
+                     so a crash loses what is inside",
+        )
     }
 }
 
@@ -239,18 +233,8 @@ impl SourceDef for MqttSource {
             inbox: Arc::clone(&inbox),
             clock: Arc::clone(&context.clock),
         };
-        let (opened, outcome) = sync_channel(1);
-        let task = Task::spawn(&context.io, |stop| {
-            let keeper =
-                Keeper::new(server, backoff, context.clock, stop, plan.name.clone(), opened);
-            keeper.keep::<RumqttLink>(receiver)
-        });
-        let outcome = outcome.recv_timeout(OPEN_MAX).unwrap_or_else(|_| {
-            Err(Error::unavailable(
-                "the broker did not confirm the subscription in time; check `url`",
-            ))
-        });
-        outcome?;
+        let keep = Keep { server, backoff, clock: context.clock, name: plan.name.clone() };
+        let task = keep.start::<RumqttLink>(&context.io, receiver)?;
         Ok(Box::new(Reader { splits, inbox, task }))
     }
 }

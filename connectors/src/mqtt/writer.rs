@@ -1,9 +1,9 @@
 //! The open sink: rows to topics and payloads, and into the outbox.
 
-use super::lock;
 use super::outbox::{Message, Outbox};
 use super::task::Task;
 use super::topic::TOPIC_MAX;
+use crate::common::lock;
 use arrow::array::{Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -13,7 +13,7 @@ use engine::codec::Encoder;
 use engine::error::{Error, Result};
 use engine::expr::Program;
 use engine::reason::{Fault, Reason};
-use engine::sink::{Committable, Finished, Prepared, Sink, Written};
+use engine::sink::{Finished, Prepared, Sink, Written};
 use std::sync::{Arc, Mutex};
 
 /// What a packet has beside topic and payload, at most: a header of 5 bytes, two lengths, the packet id, no properties.
@@ -76,14 +76,8 @@ impl Sink for Writer {
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
-        let ready = lock(&self.outbox).is_empty()?;
-        let nothing = Committable { epoch, bytes: Vec::new() };
-        Ok(if ready { Prepared::Done(nothing) } else { Prepared::Busy })
-    }
-
-    fn commit(&mut self, _committable: Committable) -> Result<()> {
         // What is acknowledged is visible.
-        Ok(())
+        Ok(Prepared::when(lock(&self.outbox).is_empty()?, epoch))
     }
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {

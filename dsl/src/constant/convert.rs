@@ -3,13 +3,12 @@
 use super::calculate::whole;
 use super::literal::{fitted, literal};
 use super::{decimal, text};
+use crate::calendar::DAY;
 use crate::types::Type;
 use crate::value::Value;
 
 /// Microseconds of a millisecond and of a day.
 const MILLISECOND: i64 = 1_000;
-const DAY: i64 = 86_400_000_000;
-
 /// The value as one of the type; none where it does not fit.
 pub(super) fn convert(value: &Value, from: &Type, to: &Type) -> Option<Value> {
     if let (Type::Decimal { scale, .. }, false) = (from, *value == Value::Null) {

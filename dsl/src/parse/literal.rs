@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::ast::{Literal, TemplatePart};
+use crate::calendar::{days_from_civil, days_in};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::value::Value;
@@ -138,6 +139,19 @@ fn quantity_parts(text: &str) -> Vec<(String, &str)> {
     parts
 }
 
+/// How a unit of time that is written out, or as elsewhere, is written here.
+pub(crate) fn unit_of_time(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "week" | "weeks" => "w",
+        "day" | "days" => "d",
+        "hour" | "hours" | "hr" | "hrs" => "h",
+        "minute" | "minutes" | "min" | "mins" => "m",
+        "second" | "seconds" | "sec" | "secs" => "s",
+        "millisecond" | "milliseconds" | "millis" | "msec" => "ms",
+        _ => return None,
+    })
+}
+
 /// A decimal number times a whole size, exactly; none where that is no whole number.
 fn scaled(amount: &str, size: i128) -> Option<i128> {
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
@@ -191,25 +205,6 @@ fn timestamp(text: &str, span: Span) -> Read<Value> {
     let micros = number(&format!("{fraction:0<6}"));
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset * 60;
     Ok(Value::Timestamp(seconds * 1_000_000 + micros))
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }
 
 /// The text of a string literal of any kind.

@@ -1,7 +1,7 @@
 //! Schemas: what a decoder reads, and which values are valid.
 
 use crate::span::Span;
-use crate::types::Column;
+use crate::types::{Column, Type};
 use crate::value::Value;
 
 /// A schema, resolved.
@@ -30,6 +30,25 @@ pub struct Field {
     pub children: Vec<Field>,
     /// Where it is declared.
     pub span: Span,
+}
+
+impl Field {
+    /// A column of which nothing is declared but its type.
+    pub fn plain(column: &Column) -> Self {
+        let children = match &column.typed.ty {
+            Type::Struct(columns) => columns.iter().map(Field::plain).collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            column: column.clone(),
+            wire: None,
+            timestamp: TimestampForm::default(),
+            bounds: None,
+            default: None,
+            children,
+            span: Span::default(),
+        }
+    }
 }
 
 /// How numbers and text become a timestamp.

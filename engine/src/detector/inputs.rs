@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{DurationMicrosecondType, Float64Type};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Arg, Call, Expr, ExprKind};
+use dsl::signature::{Constant, Param, Takes};
 use dsl::types::{Column, Type};
 use dsl::value::Value;
 
@@ -126,6 +127,12 @@ pub(crate) fn constant(call: &Call, name: &str) -> Option<f64> {
     }
 }
 
+/// The option `rest`, which all detectors have.
+pub(crate) fn rest_param() -> Param {
+    let doc = "How many readings an incident stays quiet behind each row of it that is handed on as an anomaly.";
+    Param::option("rest", Takes::Constant(Constant::Int), doc).default("0")
+}
+
 /// Checks the option `rest`, which all detectors have.
 pub(crate) fn check_rest(call: &Call, report: &mut Vec<Diagnostic>) {
     if constant(call, "rest").is_some_and(|it| it < 0.0) {
@@ -137,7 +144,7 @@ pub(crate) fn check_rest(call: &Call, report: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The option `rest`, which all detectors have.
+/// The value of the option `rest`.
 pub(crate) fn rest(call: &Call) -> Result<u32> {
     u32::try_from(call.args.int("rest")?).map_err(|_| {
         Error::user(format!("`rest` of `{}` is a number of readings from 0 on", call.word))

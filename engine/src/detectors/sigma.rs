@@ -2,7 +2,7 @@
 
 use crate::detector::{
     Detector, DetectorCapture, DetectorDef, Finding, Findings, Inputs, Moments, READING_MAX,
-    Readings, SCORE_MAX, check_rest, constant, label, normal_score, short,
+    Readings, SCORE_MAX, check_rest, constant, label, normal_score, rest_param, short,
 };
 use crate::error::{Error, Result};
 use crate::key::{KeyId, StateReader, StateWriter};
@@ -24,8 +24,7 @@ const LAST_MAX: f64 = 100_000.0;
 /// A deviation takes two readings.
 const MIN_LEAST: f64 = 2.0;
 
-static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
-    Signature {
+static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     name: "sigma",
     kind: Kind::Detector,
     summary: "Finds readings that are many standard deviations away from the mean of the last ones.",
@@ -66,12 +65,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
             "Whether a reading is compared with the ones before it only.",
         )
         .default("false"),
-        Param::option(
-            "rest",
-            Takes::Constant(Constant::Int),
-            "How many readings an incident stays quiet behind each row of it that is handed on as an anomaly.",
-        )
-        .default("0"),
+        rest_param(),
     ],
     result: Returns::Nothing,
     examples: &[Example {
@@ -107,7 +101,6 @@ test "the sixth reading is out of the ordinary" {
 "#,
         result: "",
     }],
-}
 });
 
 impl DetectorDef for Sigma {

@@ -9,7 +9,7 @@
 
 use crate::detector::{
     Detector, DetectorCapture, DetectorDef, Finding, Findings, Inputs, Readings, Setting,
-    check_rest, constant, label, short,
+    check_rest, constant, label, rest_param, short,
 };
 use crate::error::{Error, Result};
 use crate::key::{KeyId, StateReader, StateWriter};
@@ -18,7 +18,7 @@ use crate::time::{Micros, Timestamp};
 use arrow::array::Array;
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Arg, Call};
-use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes, TypeClass};
+use dsl::signature::{Example, Kind, Param, Returns, Signature, Takes, TypeClass};
 use dsl::types::Type;
 use dsl::value::{Value, format_duration};
 use std::fmt::Write;
@@ -28,8 +28,7 @@ use std::sync::LazyLock;
 #[derive(Debug)]
 pub(super) struct Threshold;
 
-static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
-    Signature {
+static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     name: "threshold",
     kind: Kind::Detector,
     summary: "Finds readings above or below limits that are given, not learned.",
@@ -44,18 +43,16 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
         Param::positional("value", Takes::Expr(TypeClass::Numeric), "The number to watch."),
         limit("above", "A reading above this is an anomaly."),
         limit("below", "A reading below this is an anomaly."),
-        limit("clear", "An anomaly goes on until the value is back at this; without it, at the limit."),
+        limit(
+            "clear",
+            "An anomaly goes on until the value is back at this; without it, at the limit.",
+        ),
         Param::option(
             "for",
             Takes::ConstantOrExpr(TypeClass::Is(Type::Duration)),
             "How long readings have to be beyond the limit before they are anomalies.",
         ),
-        Param::option(
-            "rest",
-            Takes::Constant(Constant::Int),
-            "How many readings an incident stays quiet behind each row of it that is handed on as an anomaly.",
-        )
-        .default("0"),
+        rest_param(),
     ],
     result: Returns::Nothing,
     examples: &[
@@ -125,7 +122,6 @@ test "only the third reading is too low for long enough" {
             result: "",
         },
     ],
-}
 });
 
 fn limit(name: &'static str, doc: &'static str) -> Param {

@@ -2,6 +2,7 @@
 
 use super::parse;
 use crate::error::{Error, Result};
+use crate::time::format_timestamp;
 use crate::types::{data_type, field, fields};
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray,
@@ -10,8 +11,9 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::DataType;
+use dsl::calendar::format_date;
 use dsl::types::{Column, Type, Typed};
-use dsl::value::Value;
+use dsl::value::{Value, format_duration};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -32,7 +34,9 @@ fn array(ty: &Type, values: &[&Value]) -> Result<ArrayRef> {
             Arc::new(array.with_precision_and_scale(*precision, *scale)?)
         }
         Type::String => Arc::new(StringArray::from(each(ty, values, text_of)?)),
-        Type::Json => Arc::new(StringArray::from(each(ty, values, |it| Some(json_text(it)))?)),
+        Type::Json => {
+            Arc::new(StringArray::from(each(ty, values, |it| Some(json_of(it).to_string()))?))
+        }
         Type::Bytes => Arc::new(BinaryArray::from(each(ty, values, bytes_of)?)),
         Type::Timestamp => {
             let times = TimestampMicrosecondArray::from(each(ty, values, timestamp_of)?);
@@ -178,22 +182,22 @@ fn map(ty: &Type, values: &[&Value]) -> Result<ArrayRef> {
     Ok(Arc::new(MapArray::try_new(entries, offsets, pairs, Some(nulls), sorted)?))
 }
 
-/// A constant as JSON text.
-fn json_text(value: &Value) -> String {
-    json_of(value).to_string()
-}
-
-fn json_of(value: &Value) -> Json {
+/// A constant as JSON; a range has none.
+pub fn json_of(value: &Value) -> Json {
     match value {
-        Value::Null => Json::Null,
+        Value::Null | Value::Range(..) => Json::Null,
         Value::Bool(it) => json!(it),
         Value::Int(it) => json!(it),
         Value::Float(it) => json!(it),
         Value::String(it) => json!(it),
+        Value::Timestamp(it) => json!(format_timestamp(*it)),
+        Value::Date(it) => json!(format_date(*it)),
+        Value::Duration(it) => json!(format_duration(*it)),
+        Value::Size(it) => json!(it),
+        Value::Rate { amount, .. } => json!(amount),
         Value::List(values) => values.iter().map(json_of).collect(),
         Value::Record(entries) => {
             Json::Object(entries.iter().map(|(key, it)| (key.clone(), json_of(it))).collect())
         }
-        other => json!(other.to_string()),
     }
 }

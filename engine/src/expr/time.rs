@@ -11,8 +11,7 @@ use arrow::array::Float64Array;
 use arrow::datatypes::{DataType, DurationMicrosecondType, Float64Type, Int64Type, TimeUnit};
 use std::sync::Arc;
 
-/// Microseconds of a day.
-pub(super) const DAY: i64 = 86_400_000_000;
+pub(super) use dsl::calendar::DAY;
 
 const DURATION: DataType = DataType::Duration(TimeUnit::Microsecond);
 

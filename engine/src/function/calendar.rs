@@ -7,8 +7,7 @@ use chrono::{DateTime, Days, LocalResult, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 use dsl::signature::Param;
 
-/// Microseconds of a day.
-pub(crate) const DAY: i64 = 86_400_000_000;
+pub(crate) use dsl::calendar::DAY;
 
 /// How far the clock can jump at a change of zone, with room to spare, in quarters of an hour.
 const LONGEST_GAP_QUARTERS: i64 = 4 * 26;

@@ -14,9 +14,9 @@ use crate::time::{Micros, Timestamp};
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
-const SECOND: Micros = 1_000_000;
-pub(super) const DAY: Micros = 86_400 * SECOND;
+pub(super) use dsl::calendar::DAY;
 
+const SECOND: Micros = 1_000_000;
 /// Days from 1970-01-01 to a Monday.
 const MONDAY: i64 = 4;
 

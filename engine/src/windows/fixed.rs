@@ -2,8 +2,8 @@
 
 use super::Window;
 use crate::time::{Micros, Timestamp};
+use dsl::calendar::DAY;
 
-const DAY: Micros = 86_400_000_000;
 const WEEK: Micros = 7 * DAY;
 
 /// 1970-01-05, a Monday: where weeks begin.

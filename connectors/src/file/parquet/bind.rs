@@ -2,8 +2,7 @@
 
 use super::types::{fits, natural};
 use arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema as ArrowSchema};
-use dsl::plan::{Field, SourcePlan, TimestampForm};
-use dsl::span::Span;
+use dsl::plan::{Field, SourcePlan};
 use dsl::types::{Column, Type};
 use engine::error::{Error, Result};
 
@@ -34,7 +33,7 @@ impl Wanted {
     pub(in crate::file) fn of(plan: &SourcePlan, needed: &[bool]) -> Wanted {
         let fields = match &plan.schema {
             Some(schema) => schema.fields.clone(),
-            None => plan.columns.iter().map(undeclared).collect(),
+            None => plan.columns.iter().map(Field::plain).collect(),
         };
         Wanted { fields, columns: plan.columns.clone(), needed: needed.to_vec() }
     }
@@ -63,22 +62,6 @@ impl Wanted {
             fills.push(how);
         }
         Ok(fills)
-    }
-}
-
-/// A column of which nothing is declared but its type.
-pub(super) fn undeclared(column: &Column) -> Field {
-    Field {
-        column: column.clone(),
-        wire: None,
-        timestamp: TimestampForm::default(),
-        bounds: None,
-        default: None,
-        children: match &column.typed.ty {
-            Type::Struct(columns) => columns.iter().map(undeclared).collect(),
-            _ => Vec::new(),
-        },
-        span: Span::new(0, 0),
     }
 }
 

@@ -4,7 +4,6 @@
 //! fields of structs and the elements of lists. Where a row is refused, what is made of the column does not matter: the
 //! rows are taken out and the rest is converted again.
 
-use super::bind::undeclared;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, ListArray, StructArray, new_null_array,
 };
@@ -56,7 +55,8 @@ impl Conform {
         let element = match &typed.ty {
             Type::List(element) => {
                 let column = Column::new(field.column.name.clone(), element.as_ref().clone());
-                let declared = Field { timestamp: field.timestamp.clone(), ..undeclared(&column) };
+                let declared =
+                    Field { timestamp: field.timestamp.clone(), ..Field::plain(&column) };
                 let children = if field.children.is_empty() {
                     declared.children.clone()
                 } else {

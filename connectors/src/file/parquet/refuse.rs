@@ -1,6 +1,5 @@
 //! Rows that the schema refuses, as they are shown to whoever reads the error stream.
 
-use super::bind::undeclared;
 use super::conform::Conform;
 use super::types::natural;
 use crate::formats;
@@ -8,7 +7,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::Schema;
 use bytes::Bytes;
-use dsl::plan::Args;
+use dsl::plan::{Args, Field};
 use dsl::types::Column;
 use engine::codec::Encoder;
 use engine::error::{Error, Result};
@@ -32,7 +31,7 @@ impl Refusals {
             if let Some(ty) = natural(field.data_type()) {
                 let column = Column::new(field.name(), ty.nullable());
                 shown.push(i);
-                conforms.push(Conform::new(&undeclared(&column))?);
+                conforms.push(Conform::new(&Field::plain(&column))?);
                 columns.push(column);
             }
         }

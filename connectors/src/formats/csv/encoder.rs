@@ -3,7 +3,7 @@
 use super::Options;
 use crate::encoding::{
     Values, View, conform, push_base64, push_date, push_decimal, push_duration, push_float,
-    push_int, push_timestamp,
+    push_int, push_timestamp, views,
 };
 use crate::formats::json::push_value;
 use arrow::array::RecordBatch;
@@ -50,8 +50,7 @@ impl Encoder for CsvEncoder {
         ends: &mut Vec<usize>,
     ) -> Result<()> {
         let arrays = conform(rows, &self.columns)?;
-        let views = self.columns.iter().zip(&arrays);
-        let views: Vec<_> = views.map(|(it, array)| View::new(&it.typed.ty, array)).collect();
+        let views = views(&self.columns, &arrays);
         let mut line =
             Line { out, delimiter: self.options.delimiter, start: 0, scratch: Vec::new() };
         for i in 0..rows.num_rows() {

@@ -2,7 +2,7 @@
 
 use crate::encoding::{
     Values, View, conform, push_base64, push_date, push_decimal, push_duration, push_float,
-    push_int, push_json_text, push_timestamp,
+    push_int, push_json_text, push_timestamp, views,
 };
 use arrow::array::RecordBatch;
 use dsl::types::Column;
@@ -37,8 +37,7 @@ impl Encoder for JsonEncoder {
         ends: &mut Vec<usize>,
     ) -> Result<()> {
         let arrays = conform(rows, &self.columns)?;
-        let views = self.columns.iter().zip(&arrays);
-        let views: Vec<_> = views.map(|(it, array)| View::new(&it.typed.ty, array)).collect();
+        let views = views(&self.columns, &arrays);
         for i in 0..rows.num_rows() {
             for (head, view) in self.heads.iter().zip(&views) {
                 out.extend_from_slice(head);

@@ -5,6 +5,7 @@ use super::{Checker, unknown};
 use crate::ast;
 use crate::check::unify::{convert, fits};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::unit_of_time;
 use crate::plan::Expr;
 use crate::signature::TypeClass;
 use crate::types::Type;
@@ -104,7 +105,7 @@ fn wanted_help(expr: &ast::Expr, found: &Type, class: &TypeClass) -> Option<Stri
         TypeClass::Any | TypeClass::Ordered | TypeClass::List => return None,
     };
     if let (ast::ExprKind::Literal(literal), Type::Duration) = (&expr.kind, &to)
-        && let Some(unit) = literal.unit.as_deref().and_then(duration_unit)
+        && let Some(unit) = literal.unit.as_deref().and_then(unit_of_time)
     {
         return Some(format!(
             "the units of time are `ns us ms s m h d w`: write `{}{unit}`",
@@ -122,17 +123,4 @@ fn wanted_help(expr: &ast::Expr, found: &Type, class: &TypeClass) -> Option<Stri
     }
     let typed = conversion(&text, found, &to)?;
     Some(format!("convert it: `{typed}`"))
-}
-
-/// How a unit of time is written that other places write longer.
-fn duration_unit(unit: &str) -> Option<&'static str> {
-    Some(match unit.to_lowercase().as_str() {
-        "min" | "mins" | "minute" | "minutes" => "m",
-        "sec" | "secs" | "second" | "seconds" => "s",
-        "hr" | "hrs" | "hour" | "hours" => "h",
-        "day" | "days" => "d",
-        "week" | "weeks" => "w",
-        "msec" | "millis" | "milliseconds" => "ms",
-        _ => return None,
-    })
 }

@@ -18,9 +18,9 @@ pub(super) fn short(expr: &Expr) -> Option<String> {
         ExprKind::Literal(literal) => match (&literal.value, &literal.unit) {
             (Value::Float(it), Some(unit)) => format!("{it}{unit}"),
             (Value::Timestamp(micros), _) => {
-                format!("@{}", crate::constant::timestamp_text(*micros))
+                format!("@{}", crate::calendar::format_timestamp(*micros))
             }
-            (Value::Date(days), _) => format!("@{}", crate::constant::date_text(*days)),
+            (Value::Date(days), _) => format!("@{}", crate::calendar::format_date(*days)),
             (value, _) => value.to_string(),
         },
         ExprKind::Call(call) => match call.items.as_slice() {

@@ -2,7 +2,7 @@
 
 use super::{Part, Place};
 use crate::diagnostic::Diagnostic;
-use crate::parse::Rule;
+use crate::parse::{Rule, unit_of_time};
 use crate::span::Span;
 
 /// The words that are reserved everywhere.
@@ -85,7 +85,7 @@ fn unit(place: &Place<'_>) -> Option<Diagnostic> {
         return None;
     }
     let start = place.piece.start + before.len();
-    if let Some(short) = time_unit(place.found) {
+    if let Some(short) = unit_of_time(place.found) {
         let digits = before.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
         let number = &before[digits.len()..];
         let whole = Span::new(place.piece.start + digits.len(), place.span().end);
@@ -103,19 +103,6 @@ fn unit(place: &Place<'_>) -> Option<Diagnostic> {
             .finding("a unit stands directly behind its number")
             .help(format!("take the blank before `{}` away", place.found))
             .fix(gap, "")
-    })
-}
-
-/// How a unit of time that is written out is written here.
-fn time_unit(word: &str) -> Option<&'static str> {
-    Some(match word.to_lowercase().as_str() {
-        "minute" | "minutes" | "min" | "mins" => "m",
-        "second" | "seconds" | "sec" | "secs" => "s",
-        "hour" | "hours" | "hr" | "hrs" => "h",
-        "day" | "days" => "d",
-        "week" | "weeks" => "w",
-        "millisecond" | "milliseconds" | "millis" => "ms",
-        _ => return None,
     })
 }
 

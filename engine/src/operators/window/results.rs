@@ -225,7 +225,8 @@ impl Results {
             return Ok(());
         }
         let keys = RecordBatch::try_new(self.refused.clone(), columns[..made].to_vec())?;
-        let sound = refuse(&beside.with_columns(keys), faults, out)?;
+        let (refused, sound) = RefusedRows::of(&beside.with_columns(keys), faults, "aggregate")?;
+        out.refuse_made(refused);
         let left = beside.with_columns(unchecked(&columns)?).filter(&sound)?;
         let columns = RecordBatch::try_new(self.schema.clone(), left.columns.columns().to_vec())?;
         if columns.num_rows() > 0 {
@@ -239,20 +240,6 @@ impl Results {
 fn unchecked(columns: &[ArrayRef]) -> Result<RecordBatch> {
     let named = columns.iter().enumerate().map(|(i, it)| (i.to_string(), it.clone(), true));
     Ok(RecordBatch::try_from_iter_with_nullable(named)?)
-}
-
-/// Puts the rows of the faults on the error stream; which rows are left.
-fn refuse(batch: &Batch, mut faults: Vec<Fault>, out: &mut Output) -> Result<BooleanArray> {
-    faults.sort_by_key(|it| it.row);
-    faults.dedup_by_key(|it| it.row);
-    let places = UInt32Array::from_iter_values(faults.iter().map(|it| it.row));
-    let mut sound = vec![true; batch.rows()];
-    for (place, fault) in (0..).zip(&mut faults) {
-        sound[fault.row as usize] = false;
-        fault.row = place;
-    }
-    out.refuse_made(RefusedRows { rows: batch.take(&places)?, faults, step: "aggregate" });
-    Ok(BooleanArray::from(sound))
 }
 
 /// Faults of the calls come before those of the items.

@@ -286,16 +286,8 @@ fn put_out(batch: &Batch, taken: &[Taken], faults: Vec<Fault>, out: &mut Output)
     if !rows.is_empty() {
         out.late(LateRows { rows: batch.take(&UInt32Array::from(rows))?, watermarks });
     }
-    let mut refused: Vec<Fault> =
-        faults.into_iter().filter(|it| taken[it.row as usize] == Taken::Refused).collect();
-    refused.sort_by_key(|it| it.row);
-    refused.dedup_by_key(|it| it.row);
-    let rows = UInt32Array::from_iter_values(refused.iter().map(|it| it.row));
-    for (place, fault) in (0..).zip(&mut refused) {
-        fault.row = place;
-    }
-    let rows = batch.take(&rows)?;
-    out.refuse(RefusedRows { rows, faults: refused, step: "aggregate" });
+    let refused = faults.into_iter().filter(|it| taken[it.row as usize] == Taken::Refused);
+    out.refuse(RefusedRows::of(batch, refused.collect(), "aggregate")?.0);
     Ok(())
 }
 
