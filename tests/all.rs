@@ -6,6 +6,7 @@
 mod cli;
 mod memory;
 mod pipelines;
+mod runtime;
 mod series;
 mod tidy;
 

@@ -13,11 +13,12 @@
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array,
+    new_null_array,
 };
 use arrow::buffer::ScalarBuffer;
-use arrow::compute::{concat, concat_batches, filter_record_batch, take, take_record_batch};
-use arrow::datatypes::DataType;
+use arrow::compute::{concat, concat_batches, filter_record_batch, take};
+use arrow::datatypes::{DataType, SchemaRef};
 use dsl::plan::MetaField;
 
 /// Rows of one stream, in order. Cloning is cheap: columns are shared.
@@ -312,7 +313,8 @@ impl Batch {
 
     /// The rows at these places, in this order.
     pub fn take(&self, places: &UInt32Array) -> Result<Batch> {
-        let columns = take_record_batch(&self.columns, places)?;
+        let taken = self.columns.columns().iter().map(|it| Ok(take(it, places, None)?));
+        let columns = record(self.columns.schema(), taken.collect::<Result<_>>()?, places.len())?;
         Ok(Batch { columns, ..self.beside(places)? })
     }
 
@@ -368,6 +370,16 @@ impl Batch {
             order: self.order.as_ref().map(|order| order.pick(places)),
         })
     }
+}
+
+/// Columns as a batch of so many rows: where nobody reads a column, there may be none.
+pub(crate) fn record(
+    schema: SchemaRef,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
 }
 
 /// Bytes that the values of an array take.

@@ -3,10 +3,10 @@
 //! A combination has a rule (which columns flow out) and says how its inputs [meet](Meeting). Before they meet, an
 //! [`Aligner`] gives the rows of each input the columns of the whole.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, record};
 use crate::error::Result;
 use crate::types::schema;
-use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::array::new_null_array;
 use arrow::compute::cast;
 use arrow::datatypes::SchemaRef;
 use dsl::catalog::FromRule;
@@ -68,8 +68,7 @@ impl Aligner {
                 Some(column) => cast(column, field.data_type())?,
             });
         }
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+        let columns = record(self.schema.clone(), columns, rows)?;
         let meta = batch.meta.clone().filter(|_| self.meta);
         Ok(Batch { meta, ..batch.with_columns(columns) })
     }

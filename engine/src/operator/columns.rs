@@ -1,8 +1,8 @@
 //! From columns that were worked out to rows that go on.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, record};
 use crate::error::Result;
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use arrow::datatypes::SchemaRef;
 
@@ -16,13 +16,11 @@ pub(crate) fn sound_columns(
     schema: &SchemaRef,
 ) -> Result<Batch> {
     let Some(sound) = sound else {
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.rows()));
-        let columns = RecordBatch::try_new_with_options(schema.clone(), columns, &options)?;
+        let columns = record(schema.clone(), columns, batch.rows())?;
         return Ok(batch.with_columns(columns));
     };
     let left = batch.filter(sound)?;
     let columns = columns.iter().map(|it| filter(it, sound)).collect::<Result<_, _>>()?;
-    let options = RecordBatchOptions::new().with_row_count(Some(left.rows()));
-    let columns = RecordBatch::try_new_with_options(schema.clone(), columns, &options)?;
+    let columns = record(schema.clone(), columns, left.rows())?;
     Ok(left.with_columns(columns))
 }

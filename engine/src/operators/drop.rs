@@ -1,10 +1,9 @@
 //! `drop`: the row without some of its columns.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, record};
 use crate::error::Result;
 use crate::operator::{Operator, OperatorDef, Output, RowWise, Stateless, one_step};
 use crate::types::schema;
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use dsl::catalog::{StepContext, StepRule};
 use dsl::check::rules;
@@ -95,7 +94,7 @@ struct DropColumns {
 impl RowWise for DropColumns {
     fn apply(&mut self, batch: Batch, out: &mut Output) -> Result<()> {
         let kept = self.kept.iter().map(|&i| batch.columns.column(i).clone()).collect();
-        let columns = RecordBatch::try_new(self.schema.clone(), kept)?;
+        let columns = record(self.schema.clone(), kept, batch.rows())?;
         out.pass(batch.with_columns(columns));
         Ok(())
     }

@@ -1,10 +1,9 @@
 //! `rename`: the row with other names for some of its columns.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, record};
 use crate::error::Result;
 use crate::operator::{Operator, OperatorDef, Output, RowWise, Stateless, one_step};
 use crate::types::schema;
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use dsl::catalog::{StepContext, StepRule};
 use dsl::check::rules;
@@ -84,7 +83,7 @@ struct RenameColumns {
 impl RowWise for RenameColumns {
     fn apply(&mut self, batch: Batch, out: &mut Output) -> Result<()> {
         let columns = batch.columns.columns().to_vec();
-        let columns = RecordBatch::try_new(self.schema.clone(), columns)?;
+        let columns = record(self.schema.clone(), columns, batch.rows())?;
         out.pass(batch.with_columns(columns));
         Ok(())
     }

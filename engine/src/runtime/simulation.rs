@@ -56,6 +56,11 @@ impl Simulation {
         Some(ready[(self.random % ready.len() as u64) as usize])
     }
 
+    /// How far the run has come.
+    pub fn progress(&self) -> super::Progress {
+        self.shared.progress()
+    }
+
     /// Whether every task has ended.
     pub fn has_ended(&self) -> bool {
         self.slots.is_empty()

@@ -1,0 +1,98 @@
+//! What breaks a run: the first error counts, everything ends, nobody waits.
+
+use super::rig::{Rig, row};
+use super::script::{Script, script};
+use engine::runtime::{Ended, Outcome};
+
+const PROGRAM: &str = "
+stream counts = a | window tumbling(10s), by: key | aggregate rows = count()
+sink out = counts | into memory()
+sink all = union(a, b) | into memory()
+";
+
+/// Runs with a script for one of the sources and sinks.
+fn run(name: &str, it: Script, tasks: usize) -> (Rig, Outcome) {
+    let mut rig = Rig::new(PROGRAM, tasks);
+    rig.settings.batch_rows = 10;
+    rig.settings.piece_bytes = 200;
+    script(&rig.name, name, it);
+    let rows: Vec<_> = (0..500).map(|i| row(&format!("k{}", i % 9), i, i)).collect();
+    rig.feed("a", &rows);
+    rig.feed("b", &rows);
+    rig.end();
+    let outcome = rig.start().wait();
+    (rig, outcome)
+}
+
+fn error(outcome: &Outcome) -> String {
+    match &outcome.ended {
+        Ended::Failed(error) => error.to_string(),
+        other => panic!("it ended as if nothing had happened: {other:?}"),
+    }
+}
+
+#[test]
+fn an_error_ends_everything_and_names_its_place() {
+    let fails = |at| Script { fails_at: Some(at), ..Script::default() };
+    for tasks in [1, 2, 4] {
+        for (name, at) in [("a", 0), ("a", 9), ("b", 20), ("out", 0), ("all", 3)] {
+            let (_rig, outcome) = run(name, fails(at), tasks);
+            assert_eq!(error(&outcome), format!("`{name}`: as the script says"));
+        }
+    }
+}
+
+#[test]
+fn a_panic_is_an_error_of_the_run() {
+    for (name, at) in [("b", 4), ("out", 1)] {
+        let it = Script { panics_at: Some(at), ..Script::default() };
+        let (_rig, outcome) = run(name, it, 2);
+        let error = error(&outcome);
+        assert!(error.starts_with(&format!("`{name}`: the engine broke")), "{error}");
+        assert!(error.ends_with("as the script says"), "{error}");
+    }
+}
+
+#[test]
+fn a_broken_checkpoint_ends_the_run_and_whoever_waits_for_it() {
+    let broken = [
+        Script { prepare_fails: true, ..Script::default() },
+        Script { commit_fails: true, ..Script::default() },
+    ];
+    for it in broken {
+        let rig = Rig::new("sink all = a | into memory()", 2);
+        script(&rig.name, "all", it);
+        rig.feed("a", &[row("k", 1, 1)]);
+        let running = rig.start();
+        assert!(running.checkpoint().is_none());
+        assert_eq!(error(&running.wait()), "`all`: as the script says");
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_is_said_before_anything_runs() {
+    let rig = Rig::new(PROGRAM, 2);
+    script(&rig.name, "all", Script { open_fails: true, ..Script::default() });
+    let error = rig.job(None).err().expect("the sink cannot be opened");
+    assert_eq!(error.to_string(), "`all`: as the script says");
+}
+
+#[test]
+fn an_error_in_a_simulation_is_handed_over() {
+    let rig = Rig::new(PROGRAM, 2);
+    script(&rig.name, "a", Script { panics_at: Some(1), ..Script::default() });
+    rig.feed("a", &[row("k", 1, 1)]);
+    let error = rig.simulate(None).settle().expect_err("the source breaks");
+    assert!(error.to_string().contains("as the script says"), "{error}");
+}
+
+#[test]
+fn an_aborted_run_leaves_what_was_not_committed() {
+    let rig = Rig::new("sink all = a | into memory()", 2);
+    rig.feed("a", &[row("k", 1, 1)]);
+    let running = rig.start();
+    assert!(running.checkpoint().is_some());
+    rig.feed("a", &[row("k", 2, 2)]);
+    running.abort();
+    assert_eq!(rig.output("all").count(), 1);
+}
