@@ -89,19 +89,19 @@ mod tests {
         let input = testing::columns("b: int, a: string");
         let aligner = Aligner::new(&input, &flow(testing::columns("a: string, b: int, c: float?")));
         let batch = testing::batch(&input, r#"[{"a": "x", "b": 1, "@time": 5}]"#);
-        let aligned = aligner.align(&batch).unwrap();
+        let met = aligner.align(&batch).unwrap();
         let expected: Vec<serde_json::Value> =
             serde_json::from_str(r#"[{"a": "x", "b": 1, "c": null}]"#).unwrap();
-        assert_eq!(testing::rows(&aligned.columns), expected);
-        assert_eq!(aligned.times[0], 5);
+        assert_eq!(testing::rows(&met.columns), expected);
+        assert_eq!(met.times[0], 5);
     }
 
     #[test]
     fn a_column_of_nothing_but_null_takes_the_type_of_the_whole() {
         let input = vec![Column::new("a", Type::Null.nullable())];
         let aligner = Aligner::new(&input, &flow(testing::columns("a: string?")));
-        let aligned = aligner.align(&testing::batch(&input, r#"[{"a": null}]"#)).unwrap();
-        assert_eq!(aligned.columns.schema(), schema(&testing::columns("a: string?")));
+        let met = aligner.align(&testing::batch(&input, r#"[{"a": null}]"#)).unwrap();
+        assert_eq!(met.columns.schema(), schema(&testing::columns("a: string?")));
     }
 
     #[test]
@@ -111,8 +111,8 @@ mod tests {
             vec![Column::new("a", Type::List(Box::new(element)).required())]
         };
         let aligner = Aligner::new(&list(false), &flow(list(true)));
-        let aligned = aligner.align(&testing::batch(&list(false), r#"[{"a": [1, 2]}]"#)).unwrap();
-        assert_eq!(testing::rows(&aligned.columns)[0]["a"], serde_json::json!([1, 2]));
-        assert_eq!(aligned.columns.schema(), schema(&list(true)));
+        let met = aligner.align(&testing::batch(&list(false), r#"[{"a": [1, 2]}]"#)).unwrap();
+        assert_eq!(testing::rows(&met.columns)[0]["a"], serde_json::json!([1, 2]));
+        assert_eq!(met.columns.schema(), schema(&list(true)));
     }
 }

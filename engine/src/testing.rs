@@ -62,7 +62,7 @@ pub(crate) fn step_over(
     input: Flow,
     given: Vec<(&'static str, Arg)>,
 ) -> Result<StepPlan, Vec<Diagnostic>> {
-    let args = args(def.signature(), given);
+    let args = args(def.signature(), &given);
     let mut report = Vec::new();
     let step = StepContext { input: &input, args: &args, span: Span::new(0, 0) };
     let output = def.flow(step, &mut report);
@@ -74,8 +74,8 @@ pub(crate) fn step_over(
 }
 
 /// The arguments of a word as the checker would hand them over.
-pub(crate) fn args(signature: &Signature, given: Vec<(&'static str, Arg)>) -> Args {
-    for (name, _) in &given {
+pub(crate) fn args(signature: &Signature, given: &[(&'static str, Arg)]) -> Args {
+    for (name, _) in given {
         assert!(signature.param(name).is_some(), "`{}` has no `{name}`", signature.name);
     }
     let mut args = Args::default();

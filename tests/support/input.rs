@@ -51,7 +51,7 @@ pub(crate) fn events(section: &Section) -> Result<Vec<Event>, String> {
                 |event| Event::Split { source: source.clone(), split: split.clone(), event };
             events.push(match word {
                 "split" => {
-                    split = rest.to_owned();
+                    rest.clone_into(&mut split);
                     continue;
                 }
                 "live" => on_split(SplitEvent::Live),

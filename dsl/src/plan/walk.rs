@@ -56,7 +56,9 @@ fn arg<'a>(it: &'a Arg, see: &mut dyn FnMut(Node<'a>)) {
 }
 
 fn items<'a>(items: &'a [Item], see: &mut dyn FnMut(Node<'a>)) {
-    items.iter().for_each(|it| expr(&it.value, see));
+    for item in items {
+        expr(&item.value, see);
+    }
 }
 
 fn expr<'a>(it: &'a Expr, see: &mut dyn FnMut(Node<'a>)) {

@@ -30,7 +30,9 @@ pub(super) fn check(plan: &Plan, graph: &Graph) -> Result<()> {
                 return Err(shared_source(&plan.sources[shared].name).at(name));
             }
             for &source in &own {
-                before.iter().for_each(|&it| waits[source][it] = Some(name));
+                for &it in &before {
+                    waits[source][it] = Some(name);
+                }
             }
             before.extend(own);
         }

@@ -85,7 +85,9 @@ impl LiveKeysCaptured {
     ) -> Result<Vec<Section>> {
         let live = |key: KeyId| *self.until.at(key) != NEVER;
         save_by_group(&self.keys, version, live, |keys, out| {
-            keys.iter().for_each(|&key| out.i64(*self.until.at(key)));
+            for &key in keys {
+                out.i64(*self.until.at(key));
+            }
             write(keys, out)
         })
     }

@@ -25,7 +25,7 @@ pub(crate) fn detector(word: &str, options: &[(&'static str, Arg)]) -> Call {
     let def = detectors::find(word).expect("the detector is listed");
     let mut given = vec![("value", Arg::Expr(column("v", Type::FLOAT.nullable())))];
     given.extend(options.iter().cloned());
-    let args = args(def.signature(), given);
+    let args = args(def.signature(), &given);
     Call { word: word.to_owned(), kind: Kind::Detector, args, span: Span::new(0, 0) }
 }
 

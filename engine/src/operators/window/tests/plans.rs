@@ -59,14 +59,15 @@ pub(super) fn plan(
 pub(super) fn call(word: &str, values: &[Expr]) -> AggregateCall {
     let signature = aggregates::get(word).expect("an aggregate").signature();
     let names = signature.params.iter().map(|it| it.name);
-    let given = names.zip(values).map(|(name, value)| (name, Arg::Expr(value.clone()))).collect();
+    let given: Vec<_> =
+        names.zip(values).map(|(name, value)| (name, Arg::Expr(value.clone()))).collect();
     let Returns::From(result) = signature.result else { panic!("`{word}` yields something") };
     let types: Vec<_> = values.iter().map(|it| it.typed.clone()).collect();
     AggregateCall {
         call: Call {
             word: word.to_owned(),
             kind: Kind::Aggregate,
-            args: args(signature, given),
+            args: args(signature, &given),
             span: Span::new(0, 0),
         },
         typed: result(&types).expect("types that it takes"),
@@ -94,10 +95,11 @@ pub(super) fn session(gap: i64) -> Call {
 fn window(word: &str, given: Vec<(&'static str, i64)>) -> Call {
     let signature = windows::get(word).expect("a window").signature();
     let given = given.into_iter().map(|(name, it)| (name, Arg::Value(Value::Duration(it))));
+    let given: Vec<_> = given.collect();
     Call {
         word: word.to_owned(),
         kind: Kind::Window,
-        args: args(signature, given.collect()),
+        args: args(signature, &given),
         span: Span::new(0, 0),
     }
 }
