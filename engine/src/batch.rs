@@ -301,14 +301,18 @@ impl Batch {
 
     /// The rows where `keep` is true (null is not).
     pub fn filter(&self, keep: &BooleanArray) -> Result<Batch> {
-        let kept = UInt32Array::from_iter_values(
-            (0..keep.len()).filter(|&i| keep.is_valid_and_true(i)).map(|i| i as u32),
-        );
-        if kept.len() == self.rows() {
+        let values = match keep.nulls() {
+            None => keep.values().clone(),
+            Some(nulls) => keep.values() & nulls.inner(),
+        };
+        let count = values.count_set_bits();
+        if count == self.rows() {
             return Ok(self.clone());
         }
-        let columns = filter_record_batch(&self.columns, keep)?;
-        Ok(Batch { columns, ..self.beside(&kept)? })
+        let mut kept = Vec::with_capacity(count);
+        kept.extend(values.set_indices().map(|i| i as u32));
+        let columns = filter_record_batch(&self.columns, &BooleanArray::new(values, None))?;
+        Ok(Batch { columns, ..self.beside(&UInt32Array::from(kept))? })
     }
 
     /// The rows at these places, in this order.
@@ -396,16 +400,4 @@ fn array_bytes(array: &ArrayRef) -> usize {
         },
     };
     values + if array.nulls().is_some() { rows.div_ceil(8) } else { 0 }
-}
-
-/// Asks a mask for a row: null is not true.
-trait ValidAndTrue {
-    fn is_valid_and_true(&self, i: usize) -> bool;
-}
-
-impl ValidAndTrue for BooleanArray {
-    #[inline]
-    fn is_valid_and_true(&self, i: usize) -> bool {
-        self.is_valid(i) && self.value(i)
-    }
 }

@@ -162,7 +162,7 @@ sink twice = union(a, a) | into memory()
     let mut rig = Rig::new(program, 2);
     rig.settings.batch_rows = 10;
     rig.settings.piece_bytes = 1000;
-    rig.settings.budget = 2 * 8 << 10;
+    rig.settings.budget = 2 * (8 << 10);
     rig.feed("a", &rows);
     let running = rig.start();
     assert!(running.checkpoint().is_some(), "the barrier comes on two ways");

@@ -97,9 +97,10 @@ sink out7b = after | into memory()
 stream revised = a
   | window {window}, by: key, lateness: 4s, emit: on_end
   | aggregate rows = count(), total = sum(n)
-sink out8 = revised | where final | select key, start = window.start, rows, total | into memory()
+sink out8 = revised | into memory()
+sink out8a = revised | where final | select key, start = window.start, rows, total | into memory()
 ",
-        sinks: &[("out8", false)],
+        sinks: &[("out8", false), ("out8a", false)],
     },
 ];
 

@@ -103,7 +103,7 @@ sink out = counts | into memory()
 sink all = a | into memory()
 ";
     let mut rig = Rig::new(program, 2);
-    rig.settings.budget = 2 * 64 << 10;
+    rig.settings.budget = 2 * (64 << 10);
     rig.settings.piece_bytes = 1;
     for sink in ["out", "all"] {
         rig.output(sink).stall(true);
@@ -134,7 +134,7 @@ sink all = a | into memory()
 #[test]
 fn what_a_sink_holds_counts_and_still_leaves_room() {
     let mut rig = Rig::new("sink all = a | into memory()", 1);
-    rig.settings.budget = 2 * 16 << 10;
+    rig.settings.budget = 2 * (16 << 10);
     rig.settings.batch_rows = 10;
     rig.settings.piece_bytes = 1000;
     rig.feed("a", &rows(5000));

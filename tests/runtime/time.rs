@@ -84,7 +84,7 @@ sink all = b | into memory()
 sink late = counts.late | into memory()
 ";
     let mut rig = live(program, 1);
-    rig.settings.budget = 2 * 8 << 10;
+    rig.settings.budget = 2 * (8 << 10);
     rig.settings.batch_rows = 10;
     rig.settings.piece_bytes = 500;
     let input = rig.input("b");

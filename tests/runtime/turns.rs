@@ -115,3 +115,17 @@ sink out = concat(a, half) | into memory()
     );
     assert!(error.contains("both come from `a`"), "{error}");
 }
+
+#[test]
+fn who_waits_for_a_turn_stops_as_well() {
+    let rig = Rig::new("sink out = concat(a, b) | into memory()", 2);
+    rig.feed("a", &[row("a", 1, 1)]);
+    rig.feed("b", &[row("b", 2, 2)]);
+    let mut run = rig.simulate(None);
+    run.settle().unwrap();
+    run.stop().unwrap();
+    let outcome = run.finish();
+    assert!(matches!(outcome.ended, Ended::Stopped), "{:?}", outcome.ended);
+    assert_eq!(rig.column("out", "key"), ["a"]);
+    assert_eq!((outcome.progress.ledger.residue(), outcome.progress.bytes), (0, 0));
+}

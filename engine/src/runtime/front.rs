@@ -9,7 +9,7 @@ use super::pipes::{Pipes, Refusals};
 use super::published::Board;
 use super::task::{Progress, Task};
 use crate::batch::{Batch, Meta, Stamps};
-use crate::codec::Decoder;
+use crate::codec::{self, Decoder};
 use crate::error::{Error, Result};
 use crate::expr::Program;
 use crate::operator::{Frame, RefusedRows};
@@ -50,7 +50,7 @@ pub(super) struct Front {
 }
 
 /// Rows before they have a time.
-struct Raws {
+struct Untimed {
     rows: RecordBatch,
     meta: Meta,
     received: Timestamp,
@@ -83,7 +83,7 @@ impl Front {
             Raw::Payloads(it) => (it.split.clone(), it.position.clone()),
             Raw::Columns(it) => (it.split.clone(), it.position.clone()),
         };
-        let mut raws = match piece.raw {
+        let mut untimed = match piece.raw {
             Raw::Payloads(payloads) => self.decode(&payloads)?,
             Raw::Columns(columns) => {
                 let payloads = Payloads {
@@ -95,11 +95,11 @@ impl Front {
                 let meta = columns_meta(&payloads, &self.meta)?;
                 let rejected = columns.rejected.len();
                 let errors = self.rejected(&columns.rejected, &payloads)?;
-                Raws { rows: columns.rows, meta, received: payloads.received, errors, rejected }
+                Untimed { rows: columns.rows, meta, received: payloads.received, errors, rejected }
             }
         };
-        let read = (raws.rows.num_rows() + raws.rejected) as u64;
-        let (batch, refused) = self.timed(&mut raws)?;
+        let read = (untimed.rows.num_rows() + untimed.rejected) as u64;
+        let (batch, refused) = self.timed(&mut untimed)?;
         let emitted = batch.rows() as u64;
         let newest = batch.times.iter().max().copied();
         let oldest = batch.times.iter().min().copied();
@@ -110,13 +110,13 @@ impl Front {
             barrier: None,
             last: None,
         };
-        self.pipes.run(vec![Piece { phase: 0, batch }], raws.errors, &mark)?;
+        self.pipes.run(&[Piece { phase: 0, batch }], &untimed.errors, &mark)?;
         let flows = self.pipes.flows();
         let cuts = self.exits.iter_mut().map(|it| it.cut(flows)).collect::<Result<Vec<_>>>()?;
         self.pipes.clear();
         self.publish();
         let held = cuts.iter().flatten().map(|it| bytes(it)).sum();
-        let errors = raws.rejected as u64 + refused;
+        let errors = untimed.rejected as u64 + refused;
         Ok(Decoded {
             split,
             position,
@@ -129,18 +129,15 @@ impl Front {
         })
     }
 
-    fn decode(&mut self, payloads: &Payloads) -> Result<Raws> {
-        let decoder = self
-            .decoder
-            .as_mut()
-            .ok_or_else(|| Error::bug("payloads came from a source without a format"))?;
-        let decoded = decoder.decode(&payloads.data)?;
-        let rows = decoded.rows;
-        let origins = decoded.origins.as_deref();
-        let meta = side::meta(payloads, origins, rows.num_rows(), &self.meta)?;
-        let errors = self.rejected(&decoded.rejected, payloads)?;
-        let rejected = decoded.rejected.len();
-        Ok(Raws { rows, meta, received: payloads.received, errors, rejected })
+    fn decode(&mut self, payloads: &Payloads) -> Result<Untimed> {
+        let Some(decoder) = &mut self.decoder else {
+            return Err(Error::bug("payloads came from a source without a format"));
+        };
+        let codec::Decoded { rows, origins, rejected } = decoder.decode(&payloads.data)?;
+        let meta = side::meta(payloads, origins.as_deref(), rows.num_rows(), &self.meta)?;
+        let errors = self.rejected(&rejected, payloads)?;
+        let rejected = rejected.len();
+        Ok(Untimed { rows, meta, received: payloads.received, errors, rejected })
     }
 
     /// The error rows of payloads that became no rows, where somebody reads them.
@@ -160,14 +157,14 @@ impl Front {
     }
 
     /// Rows with their times and stamps, and how many were refused for their time.
-    fn timed(&mut self, raws: &mut Raws) -> Result<(Batch, u64)> {
-        let rows = raws.rows.num_rows();
-        let received: ScalarBuffer<Timestamp> = vec![raws.received; rows].into();
+    fn timed(&mut self, untimed: &mut Untimed) -> Result<(Batch, u64)> {
+        let rows = untimed.rows.num_rows();
+        let received: ScalarBuffer<Timestamp> = vec![untimed.received; rows].into();
         let (times, mut faults) = match &self.time {
             None => (received, Vec::new()),
             Some(program) => {
-                let columns = raws.rows.columns();
-                let meta = Some(&raws.meta);
+                let columns = untimed.rows.columns();
+                let meta = Some(&untimed.meta);
                 let evaluated = program.evaluate(&Frame { columns, times: &received, meta })?;
                 let values = evaluated.values.as_primitive::<TimestampMicrosecondType>();
                 let mut faults = evaluated.faults;
@@ -175,19 +172,19 @@ impl Front {
                 (values.values().clone(), faults)
             }
         };
-        self.note_limits(&times, raws.received, &mut faults);
+        self.note_limits(&times, untimed.received, &mut faults);
         let mut batch = Batch {
-            columns: raws.rows.clone(),
+            columns: untimed.rows.clone(),
             times,
             stamps: Stamps::same(i64::MIN),
-            meta: Some(std::mem::take(&mut raws.meta)),
+            meta: Some(std::mem::take(&mut untimed.meta)),
             order: None,
         };
         let mut refused = 0;
         if !faults.is_empty() {
-            let (rows, sound) = RefusedRows::of(&batch, faults, "")?;
-            refused = rows.faults.len() as u64;
-            raws.errors.extend(self.refusals.take(&rows, &mut self.pipes.samples)?);
+            let (refusal, sound) = RefusedRows::of(&batch, faults, "")?;
+            refused = refusal.faults.len() as u64;
+            untimed.errors.extend(self.refusals.take(&refusal, &mut self.pipes.samples)?);
             batch = batch.filter(&sound)?;
         }
         batch.stamps = stamps(&batch.times, self.limits.out_of_order);
@@ -213,9 +210,10 @@ impl Front {
             if (earliest..=latest).contains(time) || known.contains(&row) {
                 continue;
             }
-            let (reason, word, limit) = match *time > latest {
-                true => (Reason::Future, "ahead of", ahead),
-                false => (Reason::Past, "behind", behind),
+            let (reason, word, limit) = if *time > latest {
+                (Reason::Future, "ahead of", ahead)
+            } else {
+                (Reason::Past, "behind", behind)
             };
             let limit = dsl::value::format_duration(limit.unwrap_or_default());
             let detail = format!(

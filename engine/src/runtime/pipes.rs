@@ -20,7 +20,7 @@ use dsl::types::Column;
 
 /// The pipes of a stage, running.
 pub(super) struct Pipes {
-    pipes: Vec<RunningPipe>,
+    running: Vec<RunningPipe>,
     /// What came out of each pipe in this round.
     flows: Vec<FlowOut>,
     pub(super) samples: Samples,
@@ -35,8 +35,8 @@ struct RunningPipe {
     /// The phase of rows that the first step's watermark sets free.
     base: u32,
     count: StreamCount,
-    errors_read: bool,
-    late_read: bool,
+    /// Which of its side streams are read.
+    sides: Vec<Side>,
 }
 
 struct RunningOperator {
@@ -97,7 +97,7 @@ impl Pipes {
                 Tap::Input => base,
                 Tap::Pipe(parent, side) => pipes[parent].top(side),
             };
-            let tapped = |side| read.contains(&(i, side));
+            let sides = [Side::Errors, Side::Late].into_iter();
             pipes.push(RunningPipe {
                 owner: pipe.owner.clone(),
                 from: pipe.from,
@@ -106,27 +106,26 @@ impl Pipes {
                 operators: running(pipe, vocabulary)?,
                 base,
                 count: StreamCount::default(),
-                errors_read: tapped(Side::Errors),
-                late_read: tapped(Side::Late),
+                sides: sides.filter(|side| read.contains(&(i, *side))).collect(),
             });
         }
         let flows = pipes.iter().map(|_| FlowOut::default()).collect();
-        Ok(Self { pipes, flows, samples: Samples::default() })
+        Ok(Self { running: pipes, flows, samples: Samples::default() })
     }
 
     /// Runs a round: `errors` are rows that were refused before the first pipe.
-    pub(super) fn run(&mut self, input: Vec<Piece>, errors: Vec<Piece>, mark: &Mark) -> Result<()> {
-        for i in 0..self.pipes.len() {
-            let (pieces, watermark) = match self.pipes[i].from {
-                Tap::Input => (input.clone(), mark.watermark),
+    pub(super) fn run(&mut self, input: &[Piece], errors: &[Piece], mark: &Mark) -> Result<()> {
+        for i in 0..self.running.len() {
+            let (pieces, watermark) = match self.running[i].from {
+                Tap::Input => (input.to_vec(), mark.watermark),
                 Tap::Pipe(parent, side) => {
                     let flow = &self.flows[parent];
                     (flow.side(side).to_vec(), flow.watermark(side))
                 }
             };
-            let mut out = self.pipes[i].run(pieces, watermark, mark.clock, &mut self.samples)?;
+            let mut out = self.running[i].run(pieces, watermark, mark.clock, &mut self.samples)?;
             if i == 0 {
-                out.errors.extend_from_slice(&errors);
+                out.errors.extend_from_slice(errors);
             }
             self.flows[i] = out;
         }
@@ -147,18 +146,18 @@ impl Pipes {
 
     /// The counters of each pipe since the start, or since they were last taken.
     pub(super) fn counts(&self) -> Vec<StreamCount> {
-        self.pipes.iter().map(|it| it.count.clone()).collect()
+        self.running.iter().map(|it| it.count.clone()).collect()
     }
 
     /// The same, and they begin anew.
     pub(super) fn take_counts(&mut self) -> Vec<StreamCount> {
-        self.pipes.iter_mut().map(|it| std::mem::take(&mut it.count)).collect()
+        self.running.iter_mut().map(|it| std::mem::take(&mut it.count)).collect()
     }
 
     /// The state of every operator, by its id.
     pub(super) fn snapshot(&mut self) -> Result<Vec<(String, Section)>> {
         let mut sections = Vec::new();
-        for operator in self.pipes.iter_mut().flat_map(|it| &mut it.operators) {
+        for operator in self.running.iter_mut().flat_map(|it| &mut it.operators) {
             for section in operator.operator.snapshot()?.sections()? {
                 sections.push((operator.id.clone(), section));
             }
@@ -172,7 +171,7 @@ impl Pipes {
         sections: &[(String, Section)],
         owns: impl Fn(u16) -> bool,
     ) -> Result<()> {
-        for operator in self.pipes.iter_mut().flat_map(|it| &mut it.operators) {
+        for operator in self.running.iter_mut().flat_map(|it| &mut it.operators) {
             for (id, section) in sections {
                 let mine = match section.id {
                     SectionId::Unkeyed => true,
@@ -189,7 +188,7 @@ impl Pipes {
     /// Tells every step the watermark again that it had when its state was saved.
     pub(super) fn restore_watermark(&mut self, watermark: Watermark) -> Result<()> {
         let mark = Mark { watermark, idle: false, clock: i64::MIN, barrier: None, last: None };
-        self.run(Vec::new(), Vec::new(), &mark)
+        self.run(&[], &[], &mark)
     }
 }
 
@@ -297,14 +296,14 @@ impl RunningPipe {
         let aside = aside(operator, phase, self.top(Side::Main));
         let shown = &mut *self.operators[operator].shown;
         for refused in &out.refused {
-            if self.errors_read {
+            if self.sides.contains(&Side::Errors) {
                 flow.errors.push(Piece { phase: aside, batch: side::refused(refused, shown)? });
             } else {
                 samples.refused(&self.owner, refused, shown)?;
             }
         }
         for late in &out.late {
-            if self.late_read {
+            if self.sides.contains(&Side::Late) {
                 flow.late.push(Piece { phase: aside, batch: side::late(late)? });
             } else {
                 samples.late(&self.owner, late, shown)?;

@@ -109,7 +109,7 @@ impl SourceTask {
         let polled = self.source.poll(self.pace.bytes).map_err(|it| it.at(&self.name))?;
         match polled {
             Polled::Payloads(payloads) => self.payloads(payloads),
-            Polled::Columns(columns) => self.columns(columns),
+            Polled::Columns(columns) => self.columns(&columns),
             Polled::Split(split, event) => self.event(split, event),
             Polled::Pending => {
                 if !std::mem::replace(&mut self.state.quiet, true) {
@@ -162,7 +162,7 @@ impl SourceTask {
     }
 
     /// Hands rows over in pieces of at most so many.
-    fn columns(&mut self, columns: Columns) {
+    fn columns(&mut self, columns: &Columns) {
         self.state.quiet = false;
         let rows = columns.rows.num_rows();
         let pieces = rows.div_ceil(self.pace.rows).max(1);

@@ -36,7 +36,8 @@ impl Task for StageTask {
         let Some(Round { pieces, mark, budget, deliveries }) = self.intake.next()? else {
             return Ok(Progress::Waiting);
         };
-        self.pipes.run(pieces, Vec::new(), &mark)?;
+        self.pipes.run(&pieces, &[], &mark)?;
+        drop(pieces);
         for exit in &mut self.exits {
             let cuts = exit.cut(self.pipes.flows())?;
             exit.send(cuts, exit.mark(self.pipes.flows(), mark), &budget);

@@ -151,9 +151,8 @@ fn meta_struct(rejected: &[RejectedPayload], payloads: &Payloads) -> Result<Arra
         vec![new_null_array(fields[0].data_type(), rows), times(vec![payloads.received; rows])];
     for field in &Meta::FIELDS[1..] {
         columns.push(match (&of, field) {
-            (_, MetaField::Split) => Arc::clone(&split),
+            (_, MetaField::Split) | (None, MetaField::Topic) => Arc::clone(&split),
             (Some(of), field) => column(*field, of)?,
-            (None, MetaField::Topic) => Arc::clone(&split),
             (None, field) => new_null_array(&data_type(&field.typed().ty), rows),
         });
     }
