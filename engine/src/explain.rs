@@ -259,10 +259,7 @@ fn paths(plan: &Plan, vocabulary: &dyn Vocabulary) -> Result<Vec<PathLine>> {
             let def = vocabulary.source(word);
             let def = def.ok_or_else(|| Error::bug(format!("there is no source `{word}`")))?;
             let from = def.promise(&source.connector.args);
-            let guarantee = match from.replayable {
-                true => promise.guarantee,
-                false => Guarantee::AtMostOnce,
-            };
+            let guarantee = if from.replayable { promise.guarantee } else { Guarantee::AtMostOnce };
             let reason = format!("{}; {}", from.reason, promise.reason);
             lines.push(PathLine { through, guarantee: guarantee.to_string(), reason });
         }

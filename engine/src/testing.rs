@@ -57,6 +57,7 @@ pub(crate) fn step(
 }
 
 /// The same where more is known about what comes in.
+#[expect(clippy::needless_pass_by_value, reason = "every caller makes the list for this call")]
 pub(crate) fn step_over(
     def: &dyn OperatorDef,
     input: Flow,

@@ -21,6 +21,7 @@ use weir::registry::Registry;
 
 /// What goes wrong, or takes long.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each fault is on or off by itself")]
 pub(crate) struct Script {
     /// The sink cannot be opened.
     pub(crate) open_fails: bool,

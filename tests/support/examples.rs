@@ -64,10 +64,10 @@ fn complete(signature: &Signature) -> Option<String> {
 /// An expression and its value.
 fn function(source: &str, result: &str) -> Result<(), Failed> {
     let found = cases::evaluate(source).unwrap_or_else(|it| it);
-    match cases::same(&found, result) {
-        true => Ok(()),
-        false => Err(Failed::from(format!("{source} => {found}, not {result}"))),
+    if cases::same(&found, result) {
+        return Ok(());
     }
+    Err(Failed::from(format!("{source} => {found}, not {result}")))
 }
 
 /// A file that checks, is formatted, and whose tests pass.

@@ -136,7 +136,7 @@ impl Test<'_> {
         let step = |run: &mut VirtualRun, found: &mut Found, event: &Event, random: &mut u64| {
             happen(run, event)?;
             *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            if way.restarts.is_some() && (*random >> 33) % 3 == 0 {
+            if way.restarts.is_some() && (*random >> 33).is_multiple_of(3) {
                 // What came out before must not be lost or made twice.
                 run.restart(1 + (*random >> 40) as usize % 4)?;
             }
@@ -303,7 +303,9 @@ fn shown(expected: &[(Option<&str>, Vec<Json>)], found: &[Vec<Json>]) -> String 
     let mut text = String::new();
     for ((mark, _), rows) in expected.iter().zip(found) {
         if let Some(mark) = mark {
-            text.push_str(&format!("@{mark}\n"));
+            text.push('@');
+            text.push_str(mark);
+            text.push('\n');
         }
         for row in rows {
             let row = match (&columns, row.as_object()) {

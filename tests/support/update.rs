@@ -6,7 +6,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-static CHANGES: Mutex<BTreeMap<PathBuf, Vec<(Range<usize>, String)>>> = Mutex::new(BTreeMap::new());
+/// New texts by file and place.
+type Changes = BTreeMap<PathBuf, Vec<(Range<usize>, String)>>;
+
+static CHANGES: Mutex<Changes> = Mutex::new(BTreeMap::new());
 
 /// Whether expectations are rewritten.
 #[expect(clippy::disallowed_methods, reason = "tests are told by their environment")]
@@ -39,7 +42,7 @@ pub(crate) fn rewrite(path: &Path, block: &Block, text: &str) {
 /// Writes what was noted.
 pub(crate) fn write() {
     for (path, changes) in &mut *CHANGES.lock().unwrap() {
-        let mut text = std::fs::read_to_string(&*path).unwrap();
+        let mut text = std::fs::read_to_string(path).unwrap();
         changes.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
         changes.dedup_by_key(|(range, _)| range.start);
         for (range, new) in &*changes {

@@ -15,9 +15,10 @@ pub fn text(explanation: &Explanation) -> String {
     }
     line(&mut text, format_args!("\nside streams"));
     for side in &explanation.sides {
-        let readers = match side.readers.is_empty() {
-            true => "nobody reads it: counted, the newest few in the summary".to_owned(),
-            false => format!("read by {}", side.readers.join(", ")),
+        let readers = if side.readers.is_empty() {
+            "nobody reads it: counted, the newest few in the summary".to_owned()
+        } else {
+            format!("read by {}", side.readers.join(", "))
         };
         line(&mut text, format_args!("  {}: {readers}", side.name));
     }
@@ -45,9 +46,10 @@ fn stream(text: &mut String, stream: &StreamLine) {
     for step in &stream.steps {
         let mut notes = Vec::new();
         if let Some(by) = &step.by {
-            notes.push(match by.is_empty() {
-                true => "all rows in one task".to_owned(),
-                false => format!("by {}", by.join(", ")),
+            notes.push(if by.is_empty() {
+                "all rows in one task".to_owned()
+            } else {
+                format!("by {}", by.join(", "))
             });
             notes.push(
                 if step.crosses { "rows cross" } else { "rows are there already" }.to_owned(),
