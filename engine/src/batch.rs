@@ -18,7 +18,7 @@ use arrow::array::{
 };
 use arrow::buffer::ScalarBuffer;
 use arrow::compute::{concat, concat_batches, filter_record_batch, take};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{ArrowNativeType, DataType, SchemaRef};
 use dsl::plan::MetaField;
 
 /// Rows of one stream, in order. Cloning is cheap: columns are shared.
@@ -43,6 +43,8 @@ pub struct Batch {
 ///              └─ rows ──► task 1     rows caused by the        Window   the window they are the result of; ties by
 ///                                     watermark behind them              task, since tasks own ranges of key groups
 /// ```
+///
+/// Results of windows that go on by another key are spread over tasks anew: from there on `ties` says how they stood.
 #[derive(Clone, Debug)]
 pub enum Order {
     /// Each row's place in the round that an exchange cut this batch from. Ascending; a place may repeat.
@@ -54,40 +56,42 @@ pub enum Order {
         ends: ScalarBuffer<Timestamp>,
         /// Where they start, or what tells apart what is due at one instant.
         starts: ScalarBuffer<Timestamp>,
+        /// Where the rows stood when a further exchange cut them: the task that sent them, and the place there.
+        ties: Option<ScalarBuffer<u64>>,
     },
 }
 
 impl Order {
     /// The same order for the rows at these places.
     pub(crate) fn pick(&self, places: &UInt32Array) -> Order {
-        let times = |values: &ScalarBuffer<i64>| -> ScalarBuffer<i64> {
-            places.values().iter().map(|&i| values[i as usize]).collect()
-        };
         match self {
-            Order::Place(values) => {
-                Order::Place(places.values().iter().map(|&i| values[i as usize]).collect())
-            }
-            Order::Window { ends, starts } => {
-                Order::Window { ends: times(ends), starts: times(starts) }
-            }
+            Order::Place(values) => Order::Place(pick(values, places)),
+            Order::Window { ends, starts, ties } => Order::Window {
+                ends: pick(ends, places),
+                starts: pick(starts, places),
+                ties: ties.as_ref().map(|it| pick(it, places)),
+            },
         }
     }
 
     /// The orders of batches put together; none where they are of different kinds.
     fn concat(batches: &[Batch]) -> Option<Order> {
         let (mut places, mut ends, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ties: Option<Vec<u64>> = Some(Vec::new());
         for batch in batches {
             match batch.order.as_ref()? {
                 Order::Place(values) => places.extend_from_slice(values),
-                Order::Window { ends: end, starts: start } => {
+                Order::Window { ends: end, starts: start, ties: tie } => {
                     ends.extend_from_slice(end);
                     starts.extend_from_slice(start);
+                    ties = ties.zip(tie.as_ref()).map(|(all, tie)| [&all[..], tie].concat());
                 }
             }
         }
+        let ties = ties.map(ScalarBuffer::from);
         match (places.is_empty(), ends.is_empty()) {
             (_, true) => Some(Order::Place(places.into())),
-            (true, false) => Some(Order::Window { ends: ends.into(), starts: starts.into() }),
+            (true, false) => Some(Order::Window { ends: ends.into(), starts: starts.into(), ties }),
             (false, false) => None,
         }
     }
@@ -96,12 +100,18 @@ impl Order {
     fn slice(&self, offset: usize, length: usize) -> Order {
         match self {
             Order::Place(places) => Order::Place(places.slice(offset, length)),
-            Order::Window { ends, starts } => Order::Window {
+            Order::Window { ends, starts, ties } => Order::Window {
                 ends: ends.slice(offset, length),
                 starts: starts.slice(offset, length),
+                ties: ties.as_ref().map(|it| it.slice(offset, length)),
             },
         }
     }
+}
+
+/// The values at these places.
+fn pick<T: ArrowNativeType>(values: &ScalarBuffer<T>, places: &UInt32Array) -> ScalarBuffer<T> {
+    places.values().iter().map(|&i| values[i as usize]).collect()
 }
 
 /// Each row's stamp: the watermark of its own split just before it was read.
@@ -360,13 +370,13 @@ impl Batch {
 
     /// All but the columns, for the rows at these places; the columns are those of `self` still.
     fn beside(&self, places: &UInt32Array) -> Result<Batch> {
-        let pick = |values: &ScalarBuffer<i64>| -> ScalarBuffer<i64> {
-            places.values().iter().map(|&i| values[i as usize]).collect()
-        };
         Ok(Batch {
             columns: self.columns.clone(),
-            times: pick(&self.times),
-            stamps: Stamps { each: self.stamps.each.as_ref().map(pick), ..self.stamps },
+            times: pick(&self.times, places),
+            stamps: Stamps {
+                each: self.stamps.each.as_ref().map(|it| pick(it, places)),
+                ..self.stamps
+            },
             meta: match &self.meta {
                 Some(meta) => Some(meta.map(|array| Ok(take(array, places, None)?))?),
                 None => None,

@@ -137,7 +137,7 @@ mod tests {
         let json: Vec<String> =
             (0..100).map(|i| format!(r#"{{"k": {}, "@time": {i}}}"#, i % 10)).collect();
         let batch = batch(&columns, &format!("[{}]", json.join(",")));
-        let parts = Partitioner::new(vec![0], 3).partition(&batch, 1000).unwrap();
+        let parts = Partitioner::new(vec![0], 3, 0).partition(&batch, 1000).unwrap();
         let mut seen = 0;
         for part in parts.into_iter().flatten() {
             let Some(Order::Place(places)) = &part.order else { panic!("rows carry their place") };

@@ -36,7 +36,8 @@ pub trait Operator: Send {
     fn on_batch(&mut self, port: Port, batch: Batch, out: &mut Output) -> Result<()>;
 
     /// Event time has come this far: sets free what was waiting for it, and returns the watermark to hand on behind
-    /// those rows. Called with the minimum over the inputs, never with a lower one than before.
+    /// those rows. Called behind the rows of every round, with the minimum over the inputs: never a lower one than before,
+    /// and the same one as long as time does not go on.
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output) -> Result<Watermark>;
 
     /// The clock shows this; only operators that ask for it in [`OperatorDef::clocked`] are called.

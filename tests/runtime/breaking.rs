@@ -1,7 +1,7 @@
 //! What breaks a run: the first error counts, everything ends, nobody waits.
 
 use super::rig::{Rig, row};
-use super::script::{Script, script};
+use super::script::{At, Script, script};
 use engine::runtime::{Ended, Outcome};
 
 const PROGRAM: &str = "
@@ -33,10 +33,9 @@ fn error(outcome: &Outcome) -> String {
 
 #[test]
 fn an_error_ends_everything_and_names_its_place() {
-    let fails = |at| Script { fails_at: Some(at), ..Script::default() };
     for tasks in [1, 2, 4] {
         for (name, at) in [("a", 0), ("a", 9), ("b", 20), ("out", 0), ("all", 3)] {
-            let (_rig, outcome) = run(name, fails(at), tasks);
+            let (_rig, outcome) = run(name, Script::at(At::Call(at)), tasks);
             assert_eq!(error(&outcome), format!("`{name}`: as the script says"));
         }
     }
@@ -45,8 +44,7 @@ fn an_error_ends_everything_and_names_its_place() {
 #[test]
 fn a_panic_is_an_error_of_the_run() {
     for (name, at) in [("b", 4), ("out", 1)] {
-        let it = Script { panics_at: Some(at), ..Script::default() };
-        let (_rig, outcome) = run(name, it, 2);
+        let (_rig, outcome) = run(name, Script::at(At::Panic(at)), 2);
         let error = error(&outcome);
         assert!(error.starts_with(&format!("`{name}`: the engine broke")), "{error}");
         assert!(error.ends_with("as the script says"), "{error}");
@@ -55,13 +53,9 @@ fn a_panic_is_an_error_of_the_run() {
 
 #[test]
 fn a_broken_checkpoint_ends_the_run_and_whoever_waits_for_it() {
-    let broken = [
-        Script { prepare_fails: true, ..Script::default() },
-        Script { commit_fails: true, ..Script::default() },
-    ];
-    for it in broken {
+    for at in [At::Prepare, At::Commit] {
         let rig = Rig::new("sink all = a | into memory()", 2);
-        script(&rig.name, "all", it);
+        script(&rig.name, "all", Script::at(at));
         rig.feed("a", &[row("k", 1, 1)]);
         let running = rig.start();
         assert!(running.checkpoint().is_none());
@@ -72,7 +66,7 @@ fn a_broken_checkpoint_ends_the_run_and_whoever_waits_for_it() {
 #[test]
 fn what_cannot_be_opened_is_said_before_anything_runs() {
     let rig = Rig::new(PROGRAM, 2);
-    script(&rig.name, "all", Script { open_fails: true, ..Script::default() });
+    script(&rig.name, "all", Script::at(At::Open));
     let error = rig.job(None).err().expect("the sink cannot be opened");
     assert_eq!(error.to_string(), "`all`: as the script says");
 }
@@ -80,7 +74,7 @@ fn what_cannot_be_opened_is_said_before_anything_runs() {
 #[test]
 fn an_error_in_a_simulation_is_handed_over() {
     let rig = Rig::new(PROGRAM, 2);
-    script(&rig.name, "a", Script { panics_at: Some(1), ..Script::default() });
+    script(&rig.name, "a", Script::at(At::Panic(1)));
     rig.feed("a", &[row("k", 1, 1)]);
     let error = rig.simulate(None).settle().expect_err("the source breaks");
     assert!(error.to_string().contains("as the script says"), "{error}");

@@ -21,6 +21,8 @@ fn rows(count: i64) -> Vec<String> {
     (0..count).map(|i| row(&format!("k{}", i * i % 11), i / 3, i % 13)).collect()
 }
 
+const SINKS: [&str; 7] = ["one", "two", "three", "four", "five", "six", "seven"];
+
 const MANY: &str = "
 stream hot = a | where n > 6
 stream counts = a | window tumbling(10s), by: key | aggregate rows = count(), top = max(n)
@@ -29,6 +31,8 @@ stream changes = a | changed n, by: key
 stream again = changes | dedupe by: key, within: 3s
 stream scored = again | detect sigma(n, last: 5, min: 2), by: n | select key, n, is_anomaly
 stream met = union(hot, again) | window sliding(20s, 10s), by: key | aggregate rows = count()
+stream tops = counts | changed top, by: rows | select key, rows, top | detect sigma(top, last: 5, min: 2), by: top
+sink seven = tops | into memory()
 sink one = hot | into memory()
 sink two = counts | into memory()
 sink three = by_rows | into memory()
@@ -44,7 +48,7 @@ fn rows_and_their_order_do_not_depend_on_the_number_of_tasks() {
     for tasks in [2, 3, 4] {
         for _ in 0..3 {
             let (many, outcome) = run(MANY, tasks, &rows);
-            for sink in ["one", "two", "three", "four", "five", "six"] {
+            for sink in SINKS {
                 assert!(!one.rows(sink).is_empty());
                 assert_eq!(many.rows(sink), one.rows(sink), "{sink} with {tasks} tasks");
             }
@@ -123,7 +127,7 @@ sink out = s | into memory()";
 fn nothing_comes_of_nothing() {
     for tasks in [1, 4] {
         let (rig, outcome) = run(MANY, tasks, &[]);
-        for sink in ["one", "two", "three", "four", "five", "six"] {
+        for sink in SINKS {
             assert_eq!(rig.output(sink).count(), 0);
         }
         assert!(outcome.samples.iter().next().is_none());

@@ -31,12 +31,14 @@ sink late1 = counts.late | select key, n, late_by | into memory()
         text: "
 stream small = a | window tumbling(4s), by: key, lateness: 1s | aggregate rows = count(), top = max(n)
 stream large = small | window {window}, by: top, lateness: {lateness} | aggregate keys = count(), rows = sum(rows)
+stream changes = small | changed top, by: rows | dedupe by: top, within: 8s
+sink out2a = changes | into memory()
 stream none_late = small.late | window tumbling(1h) | aggregate rows = count()
 sink out2 = large | into memory()
 sink late2 = large.late | into memory()
 sink out2b = none_late | select rows | into memory()
 ",
-        sinks: &[("out2", true), ("late2", true), ("out2b", true)],
+        sinks: &[("out2", true), ("late2", true), ("out2a", true), ("out2b", true)],
     },
     Part {
         text: "

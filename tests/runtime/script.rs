@@ -23,20 +23,50 @@ use weir::registry::Registry;
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each fault is on or off by itself")]
 pub(crate) struct Script {
-    /// The sink cannot be opened.
-    pub(crate) open_fails: bool,
     /// How often each write, prepare and finish is put off; the waker is called at once.
     pub(crate) busy: usize,
-    /// Writing fails, or the source does, at this call; from 0.
-    pub(crate) fails_at: Option<usize>,
-    /// The same, by a panic.
-    pub(crate) panics_at: Option<usize>,
-    /// Getting ready for a checkpoint fails.
-    pub(crate) prepare_fails: bool,
-    /// Committing fails.
-    pub(crate) commit_fails: bool,
+    /// Where it breaks.
+    pub(crate) breaks: Option<At>,
     /// The first row of every batch cannot be written.
     pub(crate) refuses: bool,
+}
+
+/// Where a source or sink breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// It cannot be opened.
+    Open,
+    /// At this write or poll, from 0.
+    Call(usize),
+    /// The same, by a panic.
+    Panic(usize),
+    /// When it gets ready for a checkpoint.
+    Prepare,
+    /// When it commits.
+    Commit,
+}
+
+impl Script {
+    /// Breaks here.
+    pub(crate) fn at(at: At) -> Self {
+        Self { breaks: Some(at), ..Self::default() }
+    }
+
+    /// Puts everything off so often.
+    pub(crate) fn busy(busy: usize) -> Self {
+        Self { busy, ..Self::default() }
+    }
+
+    /// Breaks if it is time to.
+    fn go(&self, at: At) -> Result<()> {
+        if let (At::Call(call), Some(At::Panic(when))) = (at, self.breaks) {
+            assert!(call != when, "as the script says");
+        }
+        if self.breaks == Some(at) {
+            return Err(Error::unavailable("as the script says"));
+        }
+        Ok(())
+    }
 }
 
 static SCRIPTS: Mutex<BTreeMap<(String, String), Script>> = Mutex::new(BTreeMap::new());
@@ -133,7 +163,7 @@ struct Reading {
 impl Source for Reading {
     fn poll(&mut self, limit: usize) -> Result<Polled> {
         self.calls += 1;
-        self.script.go(self.calls - 1)?;
+        self.script.go(At::Call(self.calls - 1))?;
         self.inner.poll(limit)
     }
 
@@ -147,17 +177,6 @@ impl Source for Reading {
 
     fn close(&mut self) -> Result<()> {
         self.inner.close()
-    }
-}
-
-impl Script {
-    /// Breaks if it is time to.
-    fn go(&self, call: usize) -> Result<()> {
-        assert!(self.panics_at != Some(call), "as the script says");
-        if self.fails_at == Some(call) {
-            return Err(Error::unavailable("as the script says"));
-        }
-        Ok(())
     }
 }
 
@@ -184,9 +203,7 @@ impl SinkDef for ScriptedSink {
         let Some(script) = find(&context.pipeline, &plan.name) else {
             return MemorySink.open(plan, context);
         };
-        if script.open_fails {
-            return Err(Error::refused("as the script says"));
-        }
+        script.go(At::Open)?;
         let waker = context.waker.clone();
         let inner = MemorySink.open(plan, context)?;
         Ok(Box::new(Writing { inner, script, waker, calls: 0, put_off: 0 }))
@@ -220,7 +237,7 @@ impl Sink for Writing {
             return Ok(Written::Busy);
         }
         self.calls += 1;
-        self.script.go(self.calls - 1)?;
+        self.script.go(At::Call(self.calls - 1))?;
         if !self.script.refuses {
             return self.inner.write(batch);
         }
@@ -236,16 +253,12 @@ impl Sink for Writing {
         if self.busy() {
             return Ok(Prepared::Busy);
         }
-        if self.script.prepare_fails {
-            return Err(Error::unavailable("as the script says"));
-        }
+        self.script.go(At::Prepare)?;
         self.inner.prepare(epoch)
     }
 
     fn commit(&mut self, committable: Committable) -> Result<()> {
-        if self.script.commit_fails {
-            return Err(Error::unavailable("as the script says"));
-        }
+        self.script.go(At::Commit)?;
         self.inner.commit(committable)
     }
 

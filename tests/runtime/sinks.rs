@@ -19,7 +19,7 @@ fn a_sink_that_puts_everything_off_gets_every_row_once_in_order() {
     for tasks in [1, 3] {
         let mut rig = Rig::new(TWO, tasks);
         rig.settings.batch_rows = 3;
-        script(&rig.name, "all", Script { busy: 2, ..Script::default() });
+        script(&rig.name, "all", Script::busy(2));
         rig.feed("a", &rows(50));
         rig.end();
         let outcome = rig.start().wait();
@@ -35,7 +35,7 @@ fn a_sink_that_puts_everything_off_gets_every_row_once_in_order() {
 fn a_busy_sink_still_takes_part_in_checkpoints() {
     let mut rig = Rig::new(TWO, 2);
     rig.settings.batch_rows = 4;
-    script(&rig.name, "all", Script { busy: 3, ..Script::default() });
+    script(&rig.name, "all", Script::busy(3));
     rig.feed("a", &rows(30));
     let mut run = rig.simulate(None);
     run.settle().unwrap();

@@ -10,17 +10,20 @@ use arrow::array::{ArrayRef, UInt32Array};
 pub struct Partitioner {
     columns: Vec<usize>,
     tasks: usize,
+    sender: usize,
     scratch: KeyBytes,
 }
 
 impl Partitioner {
-    /// For rows whose key columns stand at these places, and so many tasks (at most one a key group).
-    pub fn new(columns: Vec<usize>, tasks: usize) -> Self {
-        Self { columns, tasks: tasks.max(1), scratch: KeyBytes::default() }
+    /// For rows whose key columns stand at these places, and so many tasks (at most one a key group). `sender` is the
+    /// number of the task that cuts.
+    pub fn new(columns: Vec<usize>, tasks: usize, sender: usize) -> Self {
+        Self { columns, tasks: tasks.max(1), sender, scratch: KeyBytes::default() }
     }
 
-    /// The rows of each task, in their order; none for a task without any. Rows that carry an order keep it; `first` is
-    /// the place of the batch's first row in its round: others carry their place there as [`Order::Place`].
+    /// The rows of each task, in their order; none for a task without any. Rows that carry an order keep it, with the
+    /// ties between windows told apart from here on; `first` is the place of the batch's first row in its round: others
+    /// carry their place there as [`Order::Place`].
     pub fn partition(&mut self, batch: &Batch, first: u32) -> Result<Vec<Option<Batch>>> {
         let rows = batch.rows() as u32;
         let mut parts = vec![None; self.tasks];
@@ -29,13 +32,17 @@ impl Partitioner {
         }
         let columns: Vec<&ArrayRef> =
             self.columns.iter().map(|&it| batch.columns.column(it)).collect();
-        let batch = &match batch.order {
-            Some(_) => batch.clone(),
-            None => Batch {
-                order: Some(Order::Place((first..first + rows).collect())),
-                ..batch.clone()
-            },
+        let places = first..first + rows;
+        let order = match batch.order.clone() {
+            None => Order::Place(places.collect()),
+            Some(Order::Window { ends, starts, ties: None }) => {
+                let sender = (self.sender as u64) << 32;
+                let ties = Some(places.map(|it| sender | u64::from(it)).collect());
+                Order::Window { ends, starts, ties }
+            }
+            Some(order) => order,
         };
+        let batch = &Batch { order: Some(order), ..batch.clone() };
         if self.tasks == 1 || columns.is_empty() {
             let owner = task(group(hash(&[])), self.tasks);
             parts[owner] = Some(batch.clone());

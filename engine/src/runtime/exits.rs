@@ -23,10 +23,11 @@ pub(super) struct Exit {
 pub(super) type CutRows = Vec<Vec<Piece>>;
 
 impl Exit {
-    pub(super) fn new(edge: &Edge, targets: Vec<(Arc<Inbox>, usize)>) -> Self {
+    /// Of the task with this number.
+    pub(super) fn new(edge: &Edge, sender: usize, targets: Vec<(Arc<Inbox>, usize)>) -> Self {
         let partitioner = match &edge.cut {
             Cut::ByKey(_, places) if targets.len() > 1 => {
-                Some(Partitioner::new(places.clone(), targets.len()))
+                Some(Partitioner::new(places.clone(), targets.len(), sender))
             }
             _ => None,
         };

@@ -12,7 +12,7 @@ use super::merge::merge;
 use crate::combinations::{Aligner, Meeting};
 use crate::error::{Error, Result};
 use crate::graph::{Stage, StageKind};
-use crate::time::Watermark;
+use crate::time::{Timestamp, Watermark};
 use crate::watermark::{InTurn, MinWatermark};
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub(super) struct Intake {
     time: Time,
     /// The port that is asked first: they take turns.
     first: usize,
+    /// The latest that the clock has shown.
+    clock: Timestamp,
     /// How the inputs that have ended did.
     stopped: bool,
 }
@@ -82,7 +84,7 @@ impl Intake {
             StageKind::Meeting(Meeting::InTurn) => Time::InTurn(InTurn::new(ports.len())),
             _ => Time::SideBySide(MinWatermark::new(ports.len())),
         };
-        Self { inbox, ports, time, first: 0, stopped: false }
+        Self { inbox, ports, time, first: 0, clock: i64::MIN, stopped: false }
     }
 
     pub(super) fn save(&self) -> IntakeState {
@@ -144,6 +146,8 @@ impl Intake {
         }
         let (watermark, idle) = self.advance(port, &mark);
         self.ports[port].barrier = mark.barrier;
+        // Of inputs that are read at different times, one may be behind.
+        self.clock = self.clock.max(mark.clock);
         if let Some(ending) = mark.last {
             self.ports[port].ended = true;
             self.stopped |= ending == Ending::Stopped;
@@ -152,7 +156,7 @@ impl Intake {
         let mark = Mark {
             watermark,
             idle,
-            clock: mark.clock,
+            clock: self.clock,
             barrier: self.aligned(),
             last: all_ended.then_some(if self.stopped { Ending::Stopped } else { Ending::Ended }),
         };

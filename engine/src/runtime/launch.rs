@@ -185,7 +185,7 @@ impl<'a> Launcher<'a> {
             let behind = &self.stages[edge.to];
             let before: usize = behind.lanes[..edge.port].iter().sum();
             let targets = behind.inboxes.iter().map(|it| (Arc::clone(it), before + task));
-            Exit::new(edge, targets.collect())
+            Exit::new(edge, task, targets.collect())
         };
         self.graph.edges_from(stage).map(exit).collect()
     }

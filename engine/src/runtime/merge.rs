@@ -27,8 +27,9 @@ fn sorted(batch: Batch) -> Result<Batch> {
     let mut places: Vec<u32> = (0..batch.rows() as u32).collect();
     match &batch.order {
         Some(Order::Place(of)) if !of.is_sorted() => places.sort_by_key(|&i| of[i as usize]),
-        Some(Order::Window { ends, starts }) => {
-            let key = |i: &u32| (ends[*i as usize], starts[*i as usize]);
+        Some(Order::Window { ends, starts, ties }) => {
+            let tie = |i: usize| ties.as_ref().map_or(0, |it| it[i]);
+            let key = |i: &u32| (ends[*i as usize], starts[*i as usize], tie(*i as usize));
             if places.is_sorted_by_key(key) {
                 return Ok(batch);
             }
@@ -68,6 +69,6 @@ mod tests {
     }
 
     fn window(ends: &[i64]) -> Order {
-        Order::Window { ends: ends.to_vec().into(), starts: vec![0; ends.len()].into() }
+        Order::Window { ends: ends.to_vec().into(), starts: vec![0; ends.len()].into(), ties: None }
     }
 }

@@ -43,9 +43,6 @@ struct RunningOperator {
     id: String,
     operator: Box<dyn Operator>,
     clocked: bool,
-    /// The watermark that it was told last, and what it handed on then.
-    told: Watermark,
-    handed_on: Watermark,
     shown: Box<dyn Encoder>,
 }
 
@@ -201,8 +198,6 @@ fn running(pipe: &Pipe, vocabulary: &dyn Vocabulary) -> Result<Vec<RunningOperat
             id: first.id.clone(),
             operator: def.build(steps).map_err(|error| error.at(&pipe.owner))?,
             clocked: def.clocked(first),
-            told: Watermark::NONE,
-            handed_on: Watermark::NONE,
             shown: shown(&first.input.columns, vocabulary)?,
         })
     };
@@ -258,15 +253,11 @@ impl RunningPipe {
                 self.collect(i, piece.phase, out, &mut next, &mut flow, samples)?;
             }
             let operator = &mut self.operators[i];
-            if flow.after > operator.told {
-                let mut out = Output::default();
-                operator.told = flow.after;
-                let handed_on = operator.operator.on_watermark(flow.after, &mut out);
-                operator.handed_on = handed_on.map_err(|it| it.at(&self.owner))?;
-                self.collect(i, phase, out, &mut next, &mut flow, samples)?;
-            }
+            let mut out = Output::default();
+            let handed_on = operator.operator.on_watermark(flow.after, &mut out);
+            flow.after = handed_on.map_err(|it| it.at(&self.owner))?;
+            self.collect(i, phase, out, &mut next, &mut flow, samples)?;
             let operator = &mut self.operators[i];
-            flow.after = operator.handed_on;
             if operator.clocked && clock != i64::MIN {
                 let mut out = Output::default();
                 operator.operator.on_clock(clock, &mut out).map_err(|it| it.at(&self.owner))?;

@@ -106,7 +106,7 @@ fn restore(tasks: &mut Tasks, section: Section) {
 }
 
 fn on_batch(tasks: &mut Tasks, key: &[usize], round: &Batch) -> Vec<Output> {
-    let parts = Partitioner::new(key.to_vec(), tasks.len()).partition(round, 0).expect("rows");
+    let parts = Partitioner::new(key.to_vec(), tasks.len(), 0).partition(round, 0).expect("rows");
     let mut outputs = Vec::new();
     for (task, part) in tasks.iter_mut().zip(parts) {
         let mut out = Output::default();
@@ -143,7 +143,7 @@ fn merge(outputs: Vec<Output>, into: &mut Collected) {
 fn order(batch: &Batch) -> Vec<(Timestamp, Timestamp)> {
     match batch.order.as_ref().expect("what comes from tasks has an order") {
         Order::Place(places) => places.iter().map(|&it| (i64::from(it), 0)).collect(),
-        Order::Window { ends, starts } => {
+        Order::Window { ends, starts, .. } => {
             ends.iter().copied().zip(starts.iter().copied()).collect()
         }
     }

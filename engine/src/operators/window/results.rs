@@ -109,7 +109,8 @@ impl Results {
         let (values, faults) = slice.groups.finish(&self.calls, &slots)?;
         let rows = slots.len();
         let (starts, ends) = (vec![window.start; rows], vec![window.end; rows]);
-        let order = Order::Window { ends: vec![due; rows].into(), starts: starts.clone().into() };
+        let ends_at = vec![due; rows].into();
+        let order = Order::Window { ends: ends_at, starts: starts.clone().into(), ties: None };
         let marks = if self.updates { vec![mark; rows] } else { Vec::new() };
         Ok(Piece { keys, starts, ends, marks, order: Some(order), values, faults })
     }
@@ -273,7 +274,7 @@ fn order(pieces: &[Piece]) -> Option<Order> {
     for piece in pieces {
         match piece.order.as_ref()? {
             Order::Place(it) => places.extend_from_slice(it),
-            Order::Window { ends, starts } => {
+            Order::Window { ends, starts, .. } => {
                 all_ends.extend_from_slice(ends);
                 all_starts.extend_from_slice(starts);
             }
@@ -283,7 +284,7 @@ fn order(pieces: &[Piece]) -> Option<Order> {
     Some(if all_ends.is_empty() {
         Order::Place(places.into())
     } else {
-        Order::Window { ends: all_ends.into(), starts: all_starts.into() }
+        Order::Window { ends: all_ends.into(), starts: all_starts.into(), ties: None }
     })
 }
 

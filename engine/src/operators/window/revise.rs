@@ -231,7 +231,7 @@ impl Panes {
                 + Timestamp::from(due.place)
         };
         let starts = revised.causes.iter().map(|(due, _)| behind(due)).collect();
-        let order = Some(Order::Window { ends, starts });
+        let order = Some(Order::Window { ends, starts, ties: None });
         let keys = &self.inputs.keys;
         Ok(Some(self.results.of_slots(keys, &revised.groups, &revised.rows, order)?))
     }

@@ -321,7 +321,7 @@ impl Operator for Sessions {
                 .collect();
             let ends = rows.iter().map(|it| it.1.end).collect();
             let starts = rows.iter().map(|it| it.1.start).collect();
-            let order = Some(Order::Window { ends, starts });
+            let order = Some(Order::Window { ends, starts, ties: None });
             let piece =
                 self.results.of_slots(&self.inputs.keys, &self.pool.groups, &rows, order)?;
             self.results.emit(vec![piece], self.handed_on().micros(), out)?;
