@@ -6,8 +6,7 @@ use super::tree::{none, rust};
 const LINES_MAX: usize = 400;
 
 /// Larger ones and their size today. A file that shrinks lowers its number; none is added.
-const LARGER: [(&str, usize); 3] =
-    [("dsl/src/ast.rs", 483), ("dsl/src/plan.rs", 717), ("engine/src/operators/changed.rs", 430)];
+const LARGER: [(&str, usize); 0] = [];
 
 #[test]
 fn files_have_at_most_400_lines() {
