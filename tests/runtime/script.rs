@@ -21,7 +21,6 @@ use weir::registry::Registry;
 
 /// What goes wrong, or takes long.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each fault is on or off by itself")]
 pub(crate) struct Script {
     /// How often each write, prepare and finish is put off; the waker is called at once.
     pub(crate) busy: usize,
