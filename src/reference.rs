@@ -22,8 +22,16 @@ const KINDS: [(Kind, &str); 9] = [
 
 /// The whole reference.
 pub fn everything(catalog: &dyn Catalog) -> String {
-    let mut text = String::from("# The words of the language\n");
+    let mut text = String::from("# The words of the language\n\n");
+    text.push_str("`weir docs WORD` prints what is said here of one word.\n\n| | |\n|---|---|\n");
     let signatures = catalog.signatures();
+    for (kind, heading) in KINDS {
+        let of_kind = signatures.iter().filter(|it| it.kind == kind);
+        let names: Vec<_> = of_kind.map(|it| format!("`{}`", it.name)).collect();
+        if !names.is_empty() {
+            put(&mut text, format_args!("| {heading} | {} |\n", names.join(" ")));
+        }
+    }
     for (kind, heading) in KINDS {
         let of_kind: Vec<_> = signatures.iter().filter(|it| it.kind == kind).collect();
         if of_kind.is_empty() {

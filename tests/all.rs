@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod cli;
+mod documents;
 mod memory;
 mod pipelines;
 mod runtime;

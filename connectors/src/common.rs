@@ -9,26 +9,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub fn source_params() -> Vec<Param> {
     let duration = |name, doc| Param::option(name, Takes::Constant(Constant::Duration), doc);
     vec![
-        Param::option("format", Takes::Word(Kind::Format), "How the bytes are read."),
-        Param::option("schema", Takes::Schema, "The columns of the rows."),
+        Param::option("format", Takes::Word(Kind::Format), "How bytes become rows: `json`, `csv(delimiter: \";\")`, …"),
+        Param::option("schema", Takes::Schema, "The schema that names the columns; may be left out where the format or the files bring theirs."),
         Param::option(
             "time",
             Takes::Expr(TypeClass::Is(Type::Timestamp)),
-            "The row's time; without it, when the row was received.",
+            "The row's event time, told from its columns and `meta`; without it, when the row was received.",
         ),
         duration(
             "out_of_order",
-            "How far rows may be out of the order of time; a source that does not end has to say it.",
+            "How far rows may be out of the order of time: the watermark stays so far behind the newest row. \
+             0s unless given; a source with a `time` that does not end has to say it.",
         ),
-        duration("idle", "After how long a silent part holds nobody back.").default("30s"),
+        duration("idle", "After how long without rows a split (a file, a subscription) no longer holds the watermark back; inputs that end are never idle.").default("30s"),
         duration(
             "ahead",
-            "How far ahead of the clock a row's time may be; beyond it is an error row. \
-             1m, and no limit for inputs that end.",
+            "How far a row's time may be ahead of when it was received; beyond that it is an error row. \
+             1m unless given, and no limit for inputs that end.",
         ),
         duration(
             "behind",
-            "How far behind the clock a row's time may be; beyond it is an error row. No limit by default.",
+            "How far a row's time may be behind when it was received; beyond that it is an error row. No limit unless given.",
         ),
         Param::option(
             "strict",
@@ -41,7 +42,11 @@ pub fn source_params() -> Vec<Param> {
 
 /// The options that every sink with a format takes, behind its own.
 pub fn sink_params() -> Vec<Param> {
-    vec![Param::option("format", Takes::Word(Kind::Format), "How the rows are written.")]
+    vec![Param::option(
+        "format",
+        Takes::Word(Kind::Format),
+        "How rows become bytes: `json`, `csv(delimiter: \";\")`, …",
+    )]
 }
 
 /// The columns of a source that adds none: those of the schema, or else those that the format brings.

@@ -15,6 +15,8 @@
 //!
 //! This crate does no I/O and knows no Arrow: a [`plan::Plan`] is plain data that any host can run.
 
+#![forbid(unsafe_code)]
+
 pub mod ast;
 pub mod calendar;
 pub mod catalog;

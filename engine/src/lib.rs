@@ -17,6 +17,8 @@
 //!
 //! This crate names no connector.
 
+#![forbid(unsafe_code)]
+
 pub mod aggregate;
 pub mod aggregates;
 pub mod batch;

@@ -48,7 +48,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
         Param::option(
             "header",
             Takes::Constant(Constant::Bool),
-            "Whether the first line holds the names; written are they too.",
+            "Whether the first line holds the names, in what is read and in what is written.",
         )
         .default("true"),
     ],

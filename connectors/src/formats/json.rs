@@ -41,7 +41,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
               otherwise), bytes are base64, durations are text such as `1m30s`.\n\n\
               An array of objects is one row an element, each with its own verdict. What is no object is an error row \
               (`decode`). Values may be nested 128 deep.\n\n\
-              Written are all columns in their order, null as `null`; NaN and infinities as `null` too.",
+              A sink writes all columns in their order, null as `null`, NaN and infinities as `null` too.",
     params: vec![Param::option(
         "each",
         Takes::Constant(Constant::String),

@@ -26,8 +26,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     summary: "The bytes of a payload as they are.",
     details: "Without a schema there is one column, `payload: bytes`. A schema may name it otherwise, as `bytes` or as \
               `string` (then a payload that is not UTF-8 is an error row); other columns are those of a topic's \
-              captures. In a file each line is a payload, without its end.\n\nWritten is the one column that there \
-              is, which has to be `bytes` or `string`; null writes nothing.",
+              captures. In a file each line is a payload, without its end.\n\nA sink writes the one column that \
+              there is, which has to be `bytes` or `string`; null writes nothing.",
     params: Vec::new(),
     result: Returns::Nothing,
     examples: &[Example {

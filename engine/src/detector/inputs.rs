@@ -129,7 +129,8 @@ pub(crate) fn constant(call: &Call, name: &str) -> Option<f64> {
 
 /// The option `rest`, which all detectors have.
 pub(crate) fn rest_param() -> Param {
-    let doc = "How many readings an incident stays quiet behind each row of it that is handed on as an anomaly.";
+    let doc = "For how many readings of the key behind an anomaly none is marked as one again, so that an incident does \
+               not show with every reading.";
     Param::option("rest", Takes::Constant(Constant::Int), doc).default("0")
 }
 

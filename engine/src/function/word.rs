@@ -68,11 +68,15 @@ impl Word {
             None => Returns::From(self.gives),
             Some(constants) => Returns::Checked { from: self.gives, constants },
         };
+        let details = |name: &str| match name == self.name {
+            true => self.details,
+            false => &*format!("Another name of `{}`. {}", self.name, self.details).leak(),
+        };
         let signature = |name: &&'static str| Signature {
             name,
             kind: Kind::Function,
             summary: self.summary,
-            details: self.details,
+            details: details(name),
             params: self.params.clone(),
             result,
             examples,

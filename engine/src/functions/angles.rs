@@ -25,12 +25,12 @@ pub(super) fn words() -> Vec<Function> {
             .example("round(cot(1.0), 6)", "0.642093")
             .runs(Total(math::cot)),
         word("asin", "The angle in radians whose sine this is.", a_float)
-            .details("Not a number outside -1 to 1.")
+            .details("NaN (not a number) where the number is outside of -1 to 1.")
             .takes(float("x", "The sine."))
             .example("asin(0.0)", "0.0")
             .runs(Total(math::asin)),
         word("acos", "The angle in radians whose cosine this is.", a_float)
-            .details("Not a number outside -1 to 1.")
+            .details("NaN (not a number) where the number is outside of -1 to 1.")
             .takes(float("x", "The cosine."))
             .example("acos(1.0)", "0.0")
             .runs(Total(math::acos)),

@@ -24,12 +24,12 @@ pub(super) fn words() -> Vec<Function> {
             .example("asinh(0.0)", "0.0")
             .runs(Total(math::asinh)),
         word("acosh", "The number whose hyperbolic cosine this is.", a_float)
-            .details("Not a number below 1.")
+            .details("NaN (not a number) where the number is below 1.")
             .takes(float("x", "The hyperbolic cosine."))
             .example("acosh(1.0)", "0.0")
             .runs(Total(math::acosh)),
         word("atanh", "The number whose hyperbolic tangent this is.", a_float)
-            .details("Not a number outside -1 to 1.")
+            .details("NaN (not a number) where the number is outside of -1 to 1.")
             .takes(float("x", "The hyperbolic tangent."))
             .example("atanh(0.0)", "0.0")
             .runs(Total(math::atanh)),

@@ -8,7 +8,7 @@ use datafusion_functions::math;
 pub(super) fn words() -> Vec<Function> {
     [
         word("sqrt", "The square root of a number.", a_float)
-            .details("Not a number below 0.")
+            .details("NaN (not a number) where the number is below 0.")
             .takes(float("x", "The number."))
             .example("sqrt(2.25)", "1.5")
             .example("sqrt(9)", "3.0")
@@ -22,17 +22,17 @@ pub(super) fn words() -> Vec<Function> {
             .example("exp(0.0)", "1.0")
             .runs(Total(math::exp)),
         word("ln", "The natural logarithm of a number.", a_float)
-            .details("Minus infinity of 0, and not a number below it.")
+            .details("Minus infinity where the number is 0, NaN (not a number) where it is below.")
             .takes(float("x", "The number."))
             .example("ln(1.0)", "0.0")
             .runs(Total(math::ln)),
         word("log2", "The logarithm of a number to base 2.", a_float)
-            .details("Minus infinity of 0, and not a number below it.")
+            .details("Minus infinity where the number is 0, NaN (not a number) where it is below.")
             .takes(float("x", "The number."))
             .example("log2(8.0)", "3.0")
             .runs(Total(math::log2)),
         word("log10", "The logarithm of a number to base 10.", a_float)
-            .details("Minus infinity of 0, and not a number below it.")
+            .details("Minus infinity where the number is 0, NaN (not a number) where it is below.")
             .takes(float("x", "The number."))
             .example("log10(1000.0)", "3.0")
             .runs(Total(math::log10)),

@@ -25,7 +25,7 @@ pub(super) fn words() -> Vec<Function> {
         .example("abs(-90s)", "\"1m30s\"")
         .runs(Own(abs));
     let signum = word("signum", "-1, 0 or 1 by the sign of a number.", sign_of)
-        .details("Of the type of the number: a float of a float. Not a number of that.")
+        .details("It has the type of its argument, and is an int for a decimal. NaN stays NaN.")
         .takes(number("x", "The number."))
         .example("signum(-3)", "-1")
         .example("signum(2.5)", "1.0")

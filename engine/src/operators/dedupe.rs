@@ -33,7 +33,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     name: WORD,
     kind: Kind::Step,
     summary: "Keeps the first row of each key and drops its repetitions.",
-    details: "A row is a repetition iff its time and the watermark at which it was read are both less than the time of \
+    details: "A row is a repetition if its time and the watermark at which it was read are both less than the time of \
               the kept row plus `within`; otherwise it is kept itself, and later rows are compared with it. First means \
               first to arrive. A null key is a key. Dropped rows are counted as `duplicates`. State is kept for `within` \
               only, so choose it as long as a sender may repeat itself.",
