@@ -68,9 +68,11 @@ impl Word {
             None => Returns::From(self.gives),
             Some(constants) => Returns::Checked { from: self.gives, constants },
         };
-        let details = |name: &str| match name == self.name {
-            true => self.details,
-            false => &*format!("Another name of `{}`. {}", self.name, self.details).leak(),
+        let details = |name: &str| -> &'static str {
+            if name == self.name {
+                return self.details;
+            }
+            format!("Another name of `{}`. {}", self.name, self.details).leak()
         };
         let signature = |name: &&'static str| Signature {
             name,
