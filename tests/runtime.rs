@@ -7,6 +7,7 @@ mod plans;
 mod random;
 mod rig;
 mod script;
+mod silence;
 mod sinks;
 mod time;
 mod turns;

@@ -7,10 +7,29 @@
 //!  input 3   ended                          does not count any more
 //! ```
 //!
-//! When all inputs are idle, the least of all of them counts. What was handed on is never taken back: an input that
-//! wakes up behind it goes on from there, and only its rows may be late.
+//! When all inputs are idle, the least of all of them counts; also when those that are not have brought no rows since they
+//! came (back): else time would jump behind a restart, when inputs come back one by one. What was handed on is never
+//! taken back: an input that wakes up behind it goes on from there, and only its rows may be late.
 
 use crate::time::Watermark;
+
+/// Whether an input carries time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// It has brought rows since it came.
+    Active,
+    /// It is not idle, and has brought none since it came or came back: it holds the watermark back.
+    Waiting,
+    /// It has brought nothing for a while, and nobody waits for it.
+    Idle,
+}
+
+impl Activity {
+    /// Behind a restart: nobody knows whether there is still nothing.
+    fn resumed(self) -> Activity {
+        if self == Activity::Idle { Activity::Waiting } else { self }
+    }
+}
 
 /// The least watermark of several inputs that run side by side.
 #[derive(Clone, Debug)]
@@ -22,45 +41,38 @@ pub struct MinWatermark {
 #[derive(Clone, Copy, Debug)]
 struct Input {
     watermark: Watermark,
-    idle: bool,
+    activity: Activity,
+}
+
+impl Input {
+    const NEW: Input = Input { watermark: Watermark::NONE, activity: Activity::Waiting };
 }
 
 impl MinWatermark {
     /// Inputs that have not begun: they hold the watermark back.
     pub fn new(inputs: usize) -> Self {
-        let input = Input { watermark: Watermark::NONE, idle: false };
-        Self { inputs: vec![input; inputs], handed_on: Watermark::NONE }
+        Self { inputs: vec![Input::NEW; inputs], handed_on: Watermark::NONE }
     }
 
     /// One input more, for splits that appear while a source runs. Returns its number.
     pub fn add(&mut self) -> usize {
-        self.inputs.push(Input { watermark: Watermark::NONE, idle: false });
+        self.inputs.push(Input::NEW);
         self.inputs.len() - 1
     }
 
-    /// An input has come this far, and is not idle. Returns the new watermark of all.
-    pub fn advance(&mut self, input: usize, watermark: Watermark) -> Watermark {
-        self.update(input, watermark, false)
-    }
-
-    /// An input has come this far, and is idle or not: both at once, since an input that were awake for a moment among
-    /// idle ones would count alone. Returns the new watermark of all.
-    pub fn update(&mut self, input: usize, watermark: Watermark, idle: bool) -> Watermark {
+    /// An input has come this far. Returns the new watermark of all.
+    pub fn update(&mut self, input: usize, watermark: Watermark, activity: Activity) -> Watermark {
         let input = &mut self.inputs[input];
         input.watermark = input.watermark.max(watermark);
-        input.idle = idle;
+        input.activity = activity;
         self.hand_on()
     }
 
-    /// No input is idle until it says so again: none is after a restart.
-    pub fn wake(&mut self) {
-        self.inputs.iter_mut().for_each(|it| it.idle = false);
-    }
-
-    /// An input has become idle, or wakes up. Returns the new watermark of all.
-    pub fn set_idle(&mut self, input: usize, idle: bool) -> Watermark {
-        self.inputs[input].idle = idle;
-        self.hand_on()
+    /// All inputs come back one by one, after a restart; those that were idle have to bring rows before they count.
+    pub fn resume(&mut self) {
+        for input in &mut self.inputs {
+            input.activity = input.activity.resumed();
+        }
     }
 
     /// The watermark of all.
@@ -68,9 +80,16 @@ impl MinWatermark {
         self.handed_on
     }
 
-    /// Whether all of them are idle, those that have ended aside: then so is what they make up together.
-    pub fn is_idle(&self) -> bool {
-        self.running().next().is_some() && self.running().all(|it| it.idle)
+    /// Whether what they make up together carries time on; those that have ended aside.
+    pub fn activity(&self) -> Activity {
+        let has = |activity| self.running().any(|it| it.activity == activity);
+        if has(Activity::Active) {
+            Activity::Active
+        } else if has(Activity::Waiting) || self.running().next().is_none() {
+            Activity::Waiting
+        } else {
+            Activity::Idle
+        }
     }
 
     fn running(&self) -> impl Iterator<Item = &Input> {
@@ -78,8 +97,9 @@ impl MinWatermark {
     }
 
     fn hand_on(&mut self) -> Watermark {
-        let awake = self.running().filter(|it| !it.idle).map(|it| it.watermark).min();
-        let least = awake.or_else(|| self.running().map(|it| it.watermark).min());
+        let all = self.activity() != Activity::Active;
+        let counting = self.running().filter(|it| all || it.activity != Activity::Idle);
+        let least = counting.map(|it| it.watermark).min();
         self.handed_on = self.handed_on.max(least.unwrap_or(Watermark::END));
         self.handed_on
     }
@@ -91,13 +111,13 @@ pub struct InTurn {
     inputs: usize,
     current: usize,
     handed_on: Watermark,
-    idle: bool,
+    activity: Activity,
 }
 
 impl InTurn {
     /// Before the first of so many inputs.
     pub fn new(inputs: usize) -> Self {
-        Self { inputs, current: 0, handed_on: Watermark::NONE, idle: false }
+        Self { inputs, current: 0, handed_on: Watermark::NONE, activity: Activity::Waiting }
     }
 
     /// Which input is being read; none when all have ended.
@@ -105,11 +125,11 @@ impl InTurn {
         (self.current < self.inputs).then_some(self.current)
     }
 
-    /// The input that is being read has come this far, and is idle or not; at its end the next one begins, which is not.
-    /// Returns the new watermark.
-    pub fn update(&mut self, watermark: Watermark, idle: bool) -> Watermark {
-        self.idle = idle && !watermark.is_end();
+    /// The input that is being read has come this far; at its end the next one begins. Returns the new watermark.
+    pub fn update(&mut self, watermark: Watermark, activity: Activity) -> Watermark {
+        self.activity = activity;
         if watermark.is_end() {
+            self.activity = Activity::Waiting;
             self.current = (self.current + 1).min(self.inputs);
         }
         if !watermark.is_end() || self.current == self.inputs {
@@ -123,19 +143,20 @@ impl InTurn {
         self.handed_on
     }
 
-    /// Whether the input that is being read is idle.
-    pub fn is_idle(&self) -> bool {
-        self.idle
+    /// Whether the input that is being read carries time on.
+    pub fn activity(&self) -> Activity {
+        self.activity
     }
 
-    /// The input is not idle until it says so again.
-    pub fn wake(&mut self) {
-        self.idle = false;
+    /// The input comes back: after a restart.
+    pub fn resume(&mut self) {
+        self.activity = self.activity.resumed();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Activity::{Active, Idle, Waiting};
     use super::*;
 
     fn at(time: i64) -> Watermark {
@@ -145,84 +166,88 @@ mod tests {
     #[test]
     fn an_input_that_has_not_begun_holds_back() {
         let mut all = MinWatermark::new(2);
-        assert_eq!(all.advance(0, at(10)), Watermark::NONE);
-        assert_eq!(all.advance(1, at(7)), at(7));
+        assert_eq!(all.update(0, at(10), Active), Watermark::NONE);
+        assert_eq!(all.update(1, at(7), Active), at(7));
     }
 
     #[test]
     fn an_idle_input_does_not_hold_back_until_it_wakes_up() {
         let mut all = MinWatermark::new(2);
-        all.advance(0, at(10));
-        assert_eq!(all.set_idle(1, true), at(10));
-        assert!(!all.is_idle());
-        assert_eq!(all.advance(1, at(3)), at(10), "what was handed on is not taken back");
-        assert_eq!(all.advance(0, at(12)), at(10));
-        assert_eq!(all.advance(1, at(11)), at(11));
+        all.update(0, at(10), Active);
+        assert_eq!(all.update(1, Watermark::NONE, Idle), at(10));
+        assert_eq!(all.activity(), Active);
+        assert_eq!(all.update(1, at(3), Active), at(10), "what was handed on is not taken back");
+        assert_eq!(all.update(0, at(12), Active), at(10));
+        assert_eq!(all.update(1, at(11), Active), at(11));
     }
 
     #[test]
     fn when_all_are_idle_the_least_of_all_counts() {
         let mut all = MinWatermark::new(2);
-        all.advance(0, at(5));
-        all.advance(1, at(9));
-        all.set_idle(1, true);
-        assert_eq!(all.set_idle(0, true), at(5));
-        assert!(all.is_idle());
+        all.update(0, at(5), Active);
+        all.update(1, at(9), Active);
+        all.update(1, at(9), Idle);
+        assert_eq!(all.update(0, at(5), Idle), at(5));
+        assert_eq!(all.update(1, at(20), Idle), at(5));
+        assert_eq!(all.update(0, at(12), Idle), at(12));
+        assert_eq!(all.activity(), Idle);
     }
 
     #[test]
-    fn an_idle_input_among_idle_ones_never_counts_alone() {
+    fn an_input_that_only_came_back_does_not_count_alone() {
         let mut all = MinWatermark::new(2);
-        all.update(0, at(5), true);
-        all.update(1, at(9), true);
-        assert_eq!(all.update(1, at(9), true), at(5));
-        assert_eq!(all.update(1, at(20), true), at(5), "both are idle: the least counts");
-        assert_eq!(all.update(0, at(12), true), at(12));
-        all.wake();
-        assert!(!all.is_idle());
+        all.update(0, at(90), Idle);
+        all.update(1, at(80), Idle);
+        all.resume();
+        assert_eq!(all.update(1, at(80), Idle), at(80), "0 has come to 90 by the clock only");
+        assert_eq!(all.update(0, at(90), Idle), at(80));
+        assert_eq!(all.update(0, at(91), Active), at(91), "now it has rows");
+        assert_eq!(all.update(1, at(85), Waiting), at(91));
+        assert_eq!(all.update(1, at(99), Waiting), at(91));
+        assert_eq!(all.update(0, at(95), Active), at(95), "among others it counts");
     }
 
     #[test]
     fn an_input_that_has_ended_does_not_count() {
         let mut all = MinWatermark::new(3);
-        all.advance(0, Watermark::END);
-        all.advance(1, at(5));
-        assert_eq!(all.set_idle(2, true), at(5));
-        assert_eq!(all.set_idle(1, true), at(5), "two idle inputs do not end with the third");
-        all.advance(1, Watermark::END);
-        assert_eq!(all.advance(2, Watermark::END), Watermark::END);
-        assert!(!all.is_idle());
+        all.update(0, Watermark::END, Active);
+        all.update(1, at(5), Active);
+        assert_eq!(all.update(2, Watermark::NONE, Idle), at(5));
+        assert_eq!(all.update(1, at(5), Idle), at(5), "two idle inputs do not end with the third");
+        all.update(1, Watermark::END, Active);
+        assert_eq!(all.update(2, Watermark::END, Active), Watermark::END);
+        assert_ne!(all.activity(), Idle);
     }
 
     #[test]
     fn an_input_may_join_later() {
         let mut all = MinWatermark::new(1);
-        all.advance(0, at(5));
+        all.update(0, at(5), Active);
         let late_comer = all.add();
-        assert_eq!(all.advance(0, at(8)), at(5));
-        assert_eq!(all.advance(late_comer, at(6)), at(6));
+        assert_eq!(all.update(0, at(8), Active), at(5));
+        assert_eq!(all.update(late_comer, at(6), Active), at(6));
     }
 
     #[test]
     fn in_turn_only_the_last_end_is_handed_on() {
         let mut turns = InTurn::new(2);
-        assert_eq!(turns.update(at(5), false), at(5));
-        assert_eq!(turns.update(Watermark::END, false), at(5));
+        assert_eq!(turns.update(at(5), Active), at(5));
+        assert_eq!(turns.update(Watermark::END, Active), at(5));
         assert_eq!(turns.reading(), Some(1));
-        assert_eq!(turns.update(at(3), false), at(5));
-        assert_eq!(turns.update(Watermark::END, false), Watermark::END);
+        assert_eq!(turns.update(at(3), Active), at(5));
+        assert_eq!(turns.update(Watermark::END, Active), Watermark::END);
         assert_eq!(turns.reading(), None);
         assert_eq!(turns.current(), Watermark::END);
     }
 
     #[test]
-    fn in_turn_only_the_input_that_is_read_can_be_idle() {
+    fn in_turn_the_input_that_is_read_says_whether_time_goes_on() {
         let mut turns = InTurn::new(2);
-        turns.update(at(5), true);
-        assert!(turns.is_idle());
-        turns.update(Watermark::END, false);
-        assert!(!turns.is_idle(), "the next one has not said anything");
-        turns.update(at(7), true);
-        assert!(turns.is_idle());
+        turns.update(at(5), Idle);
+        assert_eq!(turns.activity(), Idle);
+        turns.update(Watermark::END, Idle);
+        assert_eq!(turns.activity(), Waiting, "the next one has not said anything");
+        turns.update(at(7), Active);
+        assert_eq!(turns.activity(), Active);
     }
 }

@@ -85,6 +85,10 @@ fn an_aborted_run_leaves_what_was_not_committed() {
     let rig = Rig::new("sink all = a | into memory()", 2);
     rig.feed("a", &[row("k", 1, 1)]);
     let running = rig.start();
+    let stopper = running.stopper();
+    crate::support::weir::wait_for("the row to be written", || {
+        (stopper.progress().ledger.sinks["all"].written == 1).then_some(())
+    });
     assert!(running.checkpoint().is_some());
     rig.feed("a", &[row("k", 2, 2)]);
     running.abort();

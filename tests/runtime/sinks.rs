@@ -81,17 +81,22 @@ sink seen_too = all.errors | select step, detail | into memory()
 
 #[test]
 fn rows_that_nobody_reads_are_shown_at_the_end() {
-    let rig = Rig::new("sink all = a | into memory()", 2);
+    let program = "
+sink all = a | into memory()
+sink counts = a | window tumbling(1s) | aggregate rows = count() | into memory()
+";
+    let rig = Rig::new(program, 2);
     script(&rig.name, "all", Script { refuses: true, ..Script::default() });
-    let broken = vec!["no json".to_owned()];
-    rig.feed("a", &[rows(3), broken].concat());
+    let others = vec!["no json".to_owned(), row("late", 0, 0)];
+    rig.feed("a", &[rows(3), others].concat());
     rig.end();
     let outcome = rig.start().wait();
     let found: Vec<_> =
         outcome.samples.iter().map(|(name, _, it)| (name, it.why.as_str())).collect();
-    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found.len(), 3, "{found:?}");
     assert!(found[0].0 == "a" && found[0].1.starts_with("decode: "), "{found:?}");
     assert_eq!(found[1], ("all", "sink: as the script says"));
+    assert_eq!(found[2], ("counts", "late by 2s"));
 }
 
 /// The window takes everything in, so that rounds without rows wait in front of the sink.

@@ -8,6 +8,7 @@ use super::budget::Charge;
 use super::signal::Signal;
 use crate::batch::Batch;
 use crate::time::{Timestamp, Watermark};
+use crate::watermark::Activity;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,8 +33,8 @@ pub(super) struct Piece {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     pub(super) watermark: Watermark,
-    /// Whether whoever waits for the watermark should not wait for this input.
-    pub(super) idle: bool,
+    /// Whether time goes on with this input, or whoever waits for the watermark should not wait for it.
+    pub(super) activity: Activity,
     /// What the clock showed.
     pub(super) clock: Timestamp,
     /// A checkpoint: all rows up to here belong to it.

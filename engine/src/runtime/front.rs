@@ -17,6 +17,7 @@ use crate::reason::{Fault, Reason, RejectedPayload};
 use crate::side;
 use crate::source::Payloads;
 use crate::time::{Micros, Timestamp, Watermark, format_timestamp};
+use crate::watermark::Activity;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -105,7 +106,7 @@ impl Front {
         let oldest = batch.times.iter().min().copied();
         let mark = Mark {
             watermark: Watermark::NONE,
-            idle: false,
+            activity: Activity::Active,
             clock: i64::MIN,
             barrier: None,
             last: None,

@@ -13,7 +13,7 @@ use crate::combinations::{Aligner, Meeting};
 use crate::error::{Error, Result};
 use crate::graph::{Stage, StageKind};
 use crate::time::{Timestamp, Watermark};
-use crate::watermark::{InTurn, MinWatermark};
+use crate::watermark::{Activity, InTurn, MinWatermark};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -95,8 +95,8 @@ impl Intake {
     pub(super) fn restore(&mut self, state: &IntakeState) -> Watermark {
         self.time = state.clone();
         match &mut self.time {
-            Time::SideBySide(time) => time.wake(),
-            Time::InTurn(time) => time.wake(),
+            Time::SideBySide(time) => time.resume(),
+            Time::InTurn(time) => time.resume(),
         }
         self.open_gates();
         self.watermark()
@@ -144,7 +144,7 @@ impl Intake {
                 piece.batch = aligner.align(&piece.batch)?;
             }
         }
-        let (watermark, idle) = self.advance(port, &mark);
+        let (watermark, activity) = self.advance(port, &mark);
         self.ports[port].barrier = mark.barrier;
         // Of inputs that are read at different times, one may be behind.
         self.clock = self.clock.max(mark.clock);
@@ -155,7 +155,7 @@ impl Intake {
         let all_ended = self.ports.iter().all(|it| it.ended);
         let mark = Mark {
             watermark,
-            idle,
+            activity,
             clock: self.clock,
             barrier: self.aligned(),
             last: all_ended.then_some(if self.stopped { Ending::Stopped } else { Ending::Ended }),
@@ -163,21 +163,21 @@ impl Intake {
         Ok(Round { pieces, mark, budget, deliveries: charges })
     }
 
-    /// A port has come this far: the watermark of all, and whether all are idle.
-    fn advance(&mut self, port: usize, mark: &Mark) -> (Watermark, bool) {
+    /// A port has come this far: the watermark of all, and whether time goes on with them.
+    fn advance(&mut self, port: usize, mark: &Mark) -> (Watermark, Activity) {
         match &mut self.time {
             Time::SideBySide(time) => {
                 let stopped = mark.last == Some(Ending::Stopped);
                 if !stopped {
-                    time.update(port, mark.watermark, mark.idle);
+                    time.update(port, mark.watermark, mark.activity);
                 }
-                (time.current(), time.is_idle())
+                (time.current(), time.activity())
             }
             Time::InTurn(time) => {
                 if time.reading() == Some(port) {
-                    time.update(mark.watermark, mark.idle);
+                    time.update(mark.watermark, mark.activity);
                 }
-                let state = (time.current(), time.is_idle());
+                let state = (time.current(), time.activity());
                 self.open_gates();
                 state
             }

@@ -15,6 +15,7 @@ use crate::side::{self, Samples};
 use crate::snapshot::{Section, SectionId};
 use crate::time::{Timestamp, Watermark};
 use crate::vocabulary::Vocabulary;
+use crate::watermark::Activity;
 use dsl::plan::{Args, Side};
 use dsl::types::Column;
 
@@ -184,7 +185,13 @@ impl Pipes {
 
     /// Tells every step the watermark again that it had when its state was saved.
     pub(super) fn restore_watermark(&mut self, watermark: Watermark) -> Result<()> {
-        let mark = Mark { watermark, idle: false, clock: i64::MIN, barrier: None, last: None };
+        let mark = Mark {
+            watermark,
+            activity: Activity::Waiting,
+            clock: i64::MIN,
+            barrier: None,
+            last: None,
+        };
         self.run(&[], &[], &mark)
     }
 }

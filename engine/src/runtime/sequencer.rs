@@ -13,6 +13,7 @@ use crate::batch::Batch;
 use crate::error::Result;
 use crate::source::{Position, SplitName};
 use crate::time::{Timestamp, Watermark};
+use crate::watermark::Activity;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ pub(super) struct Sequencer {
     pub(super) counts: Counts,
     pub(super) board: Board,
     pub(super) next: u64,
-    /// The watermark and idleness that were handed on last.
-    pub(super) told: (Watermark, bool),
+    /// The watermark and activity that were handed on last.
+    pub(super) told: (Watermark, Activity),
     pub(super) done: bool,
 }
 
@@ -109,9 +110,9 @@ impl Sequencer {
     }
 
     fn mark(&mut self, clock: Timestamp, barrier: Option<u64>, last: Option<Ending>) -> Mark {
-        let (watermark, idle) = self.splits.watermark(clock);
-        self.told = (watermark, idle);
-        Mark { watermark, idle, clock, barrier, last }
+        let (watermark, activity) = self.splits.watermark(clock);
+        self.told = (watermark, activity);
+        Mark { watermark, activity, clock, barrier, last }
     }
 
     /// Sends a round without rows, if there is anything new to say.

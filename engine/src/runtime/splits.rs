@@ -12,6 +12,7 @@
 
 use crate::source::{SplitEvent, SplitName};
 use crate::time::{Micros, Timestamp, Watermark};
+use crate::watermark::Activity;
 use std::collections::BTreeMap;
 
 /// The time of all splits of a source.
@@ -22,8 +23,8 @@ pub(super) struct Splits {
     idle: Option<Micros>,
     all: BTreeMap<SplitName, Split>,
     handed_on: Watermark,
-    /// What was handed on when a split was last awake: from there the clock carries it on.
-    reached: Watermark,
+    /// What was handed on when a split was last awake, and what the clock showed then: from there it is carried on.
+    reached: (Watermark, Timestamp),
     /// What the clock showed when this was saved.
     saved: Timestamp,
     /// No split comes any more.
@@ -34,6 +35,17 @@ pub(super) struct Splits {
 struct Split {
     newest: Option<Timestamp>,
     state: State,
+    /// Whether it has brought rows since it came, or came back.
+    fresh: bool,
+}
+
+impl Split {
+    /// When it became idle, if it has by now.
+    fn idle_since(&self, after: Option<Micros>, clock: Timestamp) -> Option<Timestamp> {
+        let State::Quiet(since) = self.state else { return None };
+        let deadline = since.saturating_add(after?);
+        (deadline <= clock).then_some(deadline)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +66,15 @@ impl Splits {
     pub(super) fn new(out_of_order: Micros, idle: Option<Micros>) -> Self {
         let none = Watermark::NONE;
         let all = BTreeMap::new();
-        Self { out_of_order, idle, all, handed_on: none, reached: none, saved: 0, ended: false }
+        Self {
+            out_of_order,
+            idle,
+            all,
+            handed_on: none,
+            reached: (none, i64::MIN),
+            saved: 0,
+            ended: false,
+        }
     }
 
     /// What is saved.
@@ -65,7 +85,10 @@ impl Splits {
     /// Goes on where it was saved: the splits are there again when the source says so.
     pub(super) fn resume(mut self, clock: Timestamp) -> Splits {
         let down = clock.saturating_sub(self.saved).max(0);
+        self.reached.1 = self.reached.1.saturating_add(down);
+        let (idle, saved) = (self.idle, self.saved);
         for split in self.all.values_mut() {
+            split.fresh &= split.idle_since(idle, saved).is_none();
             if let State::Live(since) | State::Quiet(since) | State::Away(since) = split.state {
                 split.state = State::Away(since.saturating_add(down));
             }
@@ -74,7 +97,7 @@ impl Splits {
     }
 
     fn split(&mut self, name: &SplitName) -> &mut Split {
-        let new = Split { newest: None, state: State::Out };
+        let new = Split { newest: None, state: State::Out, fresh: false };
         self.all.entry(name.clone()).or_insert(new)
     }
 
@@ -88,11 +111,19 @@ impl Splits {
         let split = self.split(name);
         split.newest = split.newest.max(newest);
         split.state = State::Live(clock);
+        split.fresh = true;
     }
 
     /// Something has happened to a split.
     pub(super) fn event(&mut self, name: &SplitName, event: SplitEvent, clock: Timestamp) {
+        let after = self.idle;
         let split = self.split(name);
+        split.fresh &= match (event, split.state) {
+            (SplitEvent::CaughtUp, _) => true,
+            (SplitEvent::Live | SplitEvent::Announced, State::Live(_) | State::Away(_)) => true,
+            (SplitEvent::Live, State::Quiet(_)) => split.idle_since(after, clock).is_none(),
+            _ => false,
+        };
         split.state = match (event, split.state) {
             (SplitEvent::CaughtUp, State::Live(since) | State::Away(since)) => State::Quiet(since),
             (SplitEvent::CaughtUp, state) => state,
@@ -131,29 +162,37 @@ impl Splits {
         }
     }
 
-    /// When a split became idle, if it has by now.
     fn idle_since(&self, split: &Split, clock: Timestamp) -> Option<Timestamp> {
-        let State::Quiet(since) = split.state else { return None };
-        let deadline = since.saturating_add(self.idle?);
-        (deadline <= clock).then_some(deadline)
+        split.idle_since(self.idle, clock)
     }
 
-    /// The watermark of all splits, and whether all of them are idle.
-    pub(super) fn watermark(&mut self, clock: Timestamp) -> (Watermark, bool) {
+    /// The watermark of all splits, and whether they carry time on. As where inputs meet, a split that has only come back
+    /// does not do so alone while others are idle.
+    pub(super) fn watermark(&mut self, clock: Timestamp) -> (Watermark, Activity) {
         if self.ended {
             self.handed_on = Watermark::END;
-            return (self.handed_on, false);
+            return (self.handed_on, Activity::Waiting);
         }
         let running = || self.all.values().filter(|it| it.state != State::Ended);
-        let stamp = |it: &Split| self.stamp_of(it);
-        let awake = running().filter(|it| self.idle_since(it, clock).is_none()).map(stamp).min();
-        let idle = awake.is_none() && running().next().is_some();
-        let least = if idle { self.paced(clock) } else { awake.unwrap_or(Watermark::NONE) };
+        let awake = || running().filter(|it| self.idle_since(it, clock).is_none());
+        let activity = if awake().any(|it| it.fresh) {
+            Activity::Active
+        } else if awake().next().is_some() || running().next().is_none() {
+            Activity::Waiting
+        } else {
+            Activity::Idle
+        };
+        let stamps = |it: &Split| self.stamp_of(it);
+        let least = match activity {
+            Activity::Active => awake().map(stamps).min().unwrap_or_default(),
+            Activity::Waiting => running().map(stamps).min().unwrap_or_default(),
+            Activity::Idle => self.paced(clock),
+        };
         self.handed_on = self.handed_on.max(least);
-        if !idle {
-            self.reached = self.handed_on;
+        if activity != Activity::Idle {
+            self.reached = (self.handed_on, clock);
         }
-        (self.handed_on, idle)
+        (self.handed_on, activity)
     }
 
     /// When all are idle, the watermark goes on at the pace of the clock since the last of them became idle, at most to the
@@ -163,8 +202,8 @@ impl Splits {
         let begun = || all().filter(|(it, _)| it.newest.is_some());
         let last = begun().map(|(_, since)| since).max();
         let of_last = begun().filter(|(_, since)| Some(*since) == last);
-        let base = of_last.map(|(it, _)| self.stamp_of(it)).min().max(Some(self.reached));
-        let since = all().map(|(_, since)| since).max();
+        let base = of_last.map(|(it, _)| self.stamp_of(it)).min().max(Some(self.reached.0));
+        let since = all().map(|(_, since)| since).max().max(Some(self.reached.1));
         let (Some(base), Some(since)) = (base.and_then(Watermark::time), since) else {
             return Watermark::NONE;
         };
@@ -180,6 +219,7 @@ impl Splits {
 
 #[cfg(test)]
 mod tests {
+    use super::Activity::{Active, Idle, Waiting};
     use super::*;
 
     fn name(text: &str) -> SplitName {
@@ -214,11 +254,11 @@ mod tests {
         live(&mut splits, "b", 10, 0);
         splits.caught_up();
         splits.data(&name("a"), Some(120), 20);
-        assert_eq!(splits.watermark(29), (Watermark::at(10), false));
-        assert_eq!(splits.watermark(30), (Watermark::at(120), false));
+        assert_eq!(splits.watermark(29), (Watermark::at(10), Active));
+        assert_eq!(splits.watermark(30), (Watermark::at(120), Active));
         splits.event(&name("b"), SplitEvent::Disconnected, 40);
         splits.data(&name("a"), Some(150), 40);
-        assert_eq!(splits.watermark(1000), (Watermark::at(120), false), "b holds it back again");
+        assert_eq!(splits.watermark(1000), (Watermark::at(120), Active), "b holds it back again");
     }
 
     #[test]
@@ -226,15 +266,15 @@ mod tests {
         let mut splits = Splits::new(5, Some(30));
         live(&mut splits, "a", 1000, 1000);
         splits.caught_up();
-        assert_eq!(splits.watermark(1029), (Watermark::at(995), false));
-        assert_eq!(splits.watermark(1030), (Watermark::at(995), true));
-        assert_eq!(splits.watermark(1040), (Watermark::at(1005), true));
+        assert_eq!(splits.watermark(1029), (Watermark::at(995), Active));
+        assert_eq!(splits.watermark(1030), (Watermark::at(995), Idle));
+        assert_eq!(splits.watermark(1040), (Watermark::at(1005), Idle));
         // However the clock jumps, and never past the clock less `out_of_order`.
-        assert_eq!(splits.watermark(5000), (Watermark::at(4965), true));
+        assert_eq!(splits.watermark(5000), (Watermark::at(4965), Idle));
         let mut bounded = Splits::new(5, None);
         live(&mut bounded, "a", 1000, 1000);
         bounded.caught_up();
-        assert_eq!(bounded.watermark(99_999), (Watermark::at(995), false));
+        assert_eq!(bounded.watermark(99_999), (Watermark::at(995), Active));
     }
 
     #[test]
@@ -244,7 +284,7 @@ mod tests {
         splits.caught_up();
         assert_eq!(splits.watermark(1130).0, Watermark::at(1100));
         splits.data(&name("a"), Some(1050), 1131);
-        assert_eq!(splits.watermark(1131), (Watermark::at(1100), false));
+        assert_eq!(splits.watermark(1131), (Watermark::at(1100), Active));
         assert_eq!(splits.stamp(&name("a")), Watermark::at(1050));
     }
 
@@ -256,8 +296,8 @@ mod tests {
         splits.event(&name("never"), SplitEvent::Live, 20);
         splits.caught_up();
         // However late somebody looks: at 50 the last one became idle, when `fast` alone had counted since 30.
-        assert_eq!(splits.clone().watermark(1060), (Watermark::at(1060), true));
-        assert_eq!(splits.watermark(60), (Watermark::at(500), true), "not beyond the clock");
+        assert_eq!(splits.clone().watermark(1060), (Watermark::at(1060), Idle));
+        assert_eq!(splits.watermark(60), (Watermark::at(500), Idle), "not beyond the clock");
     }
 
     #[test]
@@ -268,15 +308,32 @@ mod tests {
         splits.caught_up();
         let mut splits = splits.save(1020).resume(5000);
         splits.data(&name("b"), Some(2000), 5000);
-        assert_eq!(splits.watermark(9999), (Watermark::at(1000), false), "a is not there yet");
+        assert_eq!(splits.watermark(9999), (Watermark::at(1000), Active), "a is not there yet");
         splits.event(&name("a"), SplitEvent::Live, 5001);
         splits.event(&name("a"), SplitEvent::CaughtUp, 5001);
         assert_eq!(
             splits.watermark(5009),
-            (Watermark::at(1000), false),
+            (Watermark::at(1000), Active),
             "20 of 30 were over before"
         );
-        assert_eq!(splits.watermark(5010), (Watermark::at(2000), false));
+        assert_eq!(splits.watermark(5010), (Watermark::at(2000), Active));
+    }
+
+    #[test]
+    fn time_that_was_counted_before_a_restart_is_not_counted_again() {
+        let mut splits = Splits::new(0, Some(30));
+        live(&mut splits, "a", 100, 1000);
+        live(&mut splits, "b", 90, 1005);
+        splits.caught_up();
+        assert_eq!(splits.watermark(1034), (Watermark::at(90), Active), "a is idle, b is not");
+        assert_eq!(splits.watermark(1040), (Watermark::at(95), Idle));
+        let mut splits = splits.save(1040).resume(2000);
+        splits.event(&name("b"), SplitEvent::Live, 2000);
+        splits.event(&name("b"), SplitEvent::CaughtUp, 2000);
+        assert_eq!(splits.watermark(2000), (Watermark::at(95), Waiting), "a has only come back");
+        splits.event(&name("a"), SplitEvent::Live, 2001);
+        splits.caught_up();
+        assert_eq!(splits.watermark(2005), (Watermark::at(100), Idle));
     }
 
     #[test]
@@ -286,8 +343,8 @@ mod tests {
         splits.caught_up();
         splits.held_back();
         live(&mut splits, "b", 100, 50);
-        assert_eq!(splits.watermark(50), (Watermark::at(10), false));
+        assert_eq!(splits.watermark(50), (Watermark::at(10), Active));
         splits.caught_up();
-        assert_eq!(splits.watermark(51), (Watermark::at(100), false));
+        assert_eq!(splits.watermark(51), (Watermark::at(100), Active));
     }
 }

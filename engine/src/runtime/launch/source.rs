@@ -15,6 +15,7 @@ use crate::runtime::source_task::{LoopState, Pace, SourceTask};
 use crate::runtime::splits::Splits;
 use crate::source::{Position, Source, SourceContext, SourceDef, SplitName};
 use crate::time::Watermark;
+use crate::watermark::Activity;
 use dsl::plan::{Args, Side, SourcePlan};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl Launcher<'_> {
             board: self.boards.add(stage, &saved.counts),
             counts: saved.counts,
             next: 0,
-            told: (Watermark::NONE, false),
+            told: (Watermark::NONE, Activity::Waiting),
             done: false,
         };
         let worker = self.stages[stage].workers[0];
