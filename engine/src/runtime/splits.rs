@@ -119,8 +119,8 @@ impl Splits {
         let after = self.idle;
         let split = self.split(name);
         split.fresh &= match (event, split.state) {
-            (SplitEvent::CaughtUp, _) => true,
-            (SplitEvent::Live | SplitEvent::Announced, State::Live(_) | State::Away(_)) => true,
+            (SplitEvent::CaughtUp, _)
+            | (SplitEvent::Live | SplitEvent::Announced, State::Live(_) | State::Away(_)) => true,
             (SplitEvent::Live, State::Quiet(_)) => split.idle_since(after, clock).is_none(),
             _ => false,
         };
