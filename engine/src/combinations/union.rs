@@ -19,8 +19,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     summary: "The rows of several streams in one, as they come.",
     details: "Columns meet by their names, in the order in which the names first appear; where a stream lacks a \
               column, it is null. A column that is of different types is an error, also for `int` and `float`: convert \
-              it in one of the streams. The order between the streams is free, so a step by arrival behind it is a \
-              warning. Its watermark is the least of its inputs that are not idle.",
+              it in one of the streams. The order between the streams is free, so a step that works in the order \
+              of arrival (`detect`, `changed`, `dedupe`) is a warning behind it. Its watermark is the least of its inputs that are not idle.",
     params: vec![Param::repeated("streams", Takes::Stream, "A stream, a source or a side stream.")],
     result: Returns::Nothing,
     examples: &[Example {
