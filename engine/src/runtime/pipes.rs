@@ -14,9 +14,11 @@ use crate::operator::{Operator, Output, RefusedRows};
 use crate::side::{self, Samples};
 use crate::snapshot::{Section, SectionId};
 use crate::time::{Timestamp, Watermark};
+use crate::types::schema;
 use crate::vocabulary::Vocabulary;
 use crate::watermark::Activity;
-use dsl::plan::{Args, Side};
+use arrow::datatypes::SchemaRef;
+use dsl::plan::{Args, Side, StepPlan};
 use dsl::types::Column;
 
 /// The pipes of a stage, running.
@@ -45,6 +47,8 @@ struct RunningOperator {
     operator: Box<dyn Operator>,
     clocked: bool,
     shown: Box<dyn Encoder>,
+    /// Results of a window that could not be worked out are refused with the columns they have by then.
+    results: Option<(SchemaRef, Box<dyn Encoder>)>,
 }
 
 /// What came out of a pipe in a round.
@@ -198,7 +202,7 @@ impl Pipes {
 
 /// The operators of a pipe.
 fn running(pipe: &Pipe, vocabulary: &dyn Vocabulary) -> Result<Vec<RunningOperator>> {
-    let build = |steps: &Vec<dsl::plan::StepPlan>| -> Result<RunningOperator> {
+    let build = |steps: &Vec<StepPlan>| -> Result<RunningOperator> {
         let first = &steps[0];
         let def = crate::graph::operator(&first.verb)?;
         Ok(RunningOperator {
@@ -206,9 +210,21 @@ fn running(pipe: &Pipe, vocabulary: &dyn Vocabulary) -> Result<Vec<RunningOperat
             operator: def.build(steps).map_err(|error| error.at(&pipe.owner))?,
             clocked: def.clocked(first),
             shown: shown(&first.input.columns, vocabulary)?,
+            results: results(steps, vocabulary)?,
         })
     };
     pipe.operators.iter().map(build).collect()
+}
+
+/// What a result of a window has before its aggregates: the keys and the window.
+fn results(
+    steps: &[StepPlan],
+    vocabulary: &dyn Vocabulary,
+) -> Result<Option<(SchemaRef, Box<dyn Encoder>)>> {
+    let [_, .., last] = steps else { return Ok(None) };
+    let columns = &last.output.columns;
+    let end = columns.iter().position(|it| it.name == "window").map_or(0, |it| it + 1);
+    Ok(Some((schema(&columns[..end]), shown(&columns[..end], vocabulary)?)))
 }
 
 /// Writes rows as people are shown them.
@@ -292,14 +308,19 @@ impl RunningPipe {
         self.count += &out.account;
         next.extend(out.batches.into_iter().map(|batch| Piece { phase, batch }));
         let aside = aside(operator, phase, self.top(Side::Main));
-        let shown = &mut *self.operators[operator].shown;
+        let running = &mut self.operators[operator];
         for refused in &out.refused {
+            let shown = match &mut running.results {
+                Some((schema, shown)) if *schema == refused.rows.columns.schema() => &mut **shown,
+                _ => &mut *running.shown,
+            };
             if self.sides.contains(&Side::Errors) {
                 flow.errors.push(Piece { phase: aside, batch: side::refused(refused, shown)? });
             } else {
                 samples.refused(&self.owner, refused, shown)?;
             }
         }
+        let shown = &mut *running.shown;
         for late in &out.late {
             if self.sides.contains(&Side::Late) {
                 flow.late.push(Piece { phase: aside, batch: side::late(late)? });
