@@ -14,7 +14,7 @@ use std::path::Path;
 pub struct Report {
     /// Of this layout.
     pub version: u32,
-    /// `finished`, `stopped` or `failed`.
+    /// `finished`, `stopped` or `failed`; `running` while it goes on.
     pub status: &'static str,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +29,9 @@ pub struct Report {
     pub sinks: BTreeMap<String, SinkCount>,
     /// Whether all of it adds up.
     pub ledger: Balance,
+    /// Rows between two tasks, while the run goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<u64>,
     /// What the process has used, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -85,17 +88,23 @@ impl Report {
         Self { error: Some(error), ..Self::of(&progress, "failed", 0.0) }
     }
 
-    /// The report of a run that goes on.
-    pub fn of(progress: &Progress, status: &'static str, seconds: f64) -> Self {
+    /// The report of a run that goes on: what does not add up is on its way.
+    pub fn living(progress: &Progress, seconds: f64) -> Self {
+        let mut report = Self::of(progress, "running", seconds);
+        report.in_flight = Some(progress.in_flight);
+        report.balance(progress.ledger.residue_of_living());
+        report
+    }
+
+    fn of(progress: &Progress, status: &'static str, seconds: f64) -> Self {
         let Ledger { sources, streams, sinks } = progress.ledger.clone();
-        let residue = progress.ledger.residue();
         let watermark =
             |name: &str| progress.watermarks.get(name).copied().flatten().map(|it| it.to_string());
         let line = |(name, count): (String, _)| {
             let watermark = watermark(&name);
             (name, SourceLine { count, watermark })
         };
-        Self {
+        let mut report = Self {
             version: 1,
             status,
             error: None,
@@ -103,9 +112,16 @@ impl Report {
             sources: sources.into_iter().map(line).collect(),
             streams,
             sinks,
-            ledger: Balance { balanced: residue == 0, residue },
+            ledger: Balance { balanced: true, residue: 0 },
+            in_flight: None,
             usage: crate::machine::usage(),
-        }
+        };
+        report.balance(progress.ledger.residue());
+        report
+    }
+
+    fn balance(&mut self, residue: i64) {
+        self.ledger = Balance { balanced: residue == 0, residue };
     }
 
     /// Rows that were on their way when the run broke are still inside.
@@ -114,13 +130,12 @@ impl Report {
             stream.held += stream.residue();
         }
         for sink in self.sinks.values_mut() {
-            sink.stream.out = sink.written + sink.failed;
+            sink.stream.out = sink.written + sink.failed + sink.unwritten;
             sink.stream.held += sink.stream.residue();
         }
         let sinks = self.sinks.values().map(SinkCount::residue).sum::<i64>();
         let sources = self.sources.values().map(|it| it.count.residue().abs()).sum::<i64>();
-        let residue = sinks + sources;
-        self.ledger = Balance { balanced: residue == 0, residue };
+        self.balance(sinks + sources);
     }
 
     /// Writes it as JSON, aside first and then under its name.

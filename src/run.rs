@@ -125,7 +125,7 @@ struct Watch {
 impl Watch {
     fn report(&self) -> Report {
         let seconds = self.clock.elapsed().saturating_sub(self.start).as_secs_f64();
-        Report::of(&self.stopper.progress(), "running", seconds)
+        Report::living(&self.stopper.progress(), seconds)
     }
 }
 

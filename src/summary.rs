@@ -45,28 +45,50 @@ pub fn table(report: &Report, samples: &Samples) -> String {
     });
     section(&mut text, &head, &streams.collect::<Vec<_>>());
     let sinks = report.sinks.iter().map(|(name, it)| {
-        vec![name.clone(), grouped(it.stream.input), grouped(it.written), grouped(it.failed)]
+        let figures = [it.stream.input, it.written, it.failed, it.unwritten];
+        std::iter::once(name.clone()).chain(figures.iter().map(|it| grouped(*it))).collect()
     });
-    section(&mut text, &["sink", "in", "written", "failed"], &sinks.collect::<Vec<_>>());
+    let head = ["sink", "in", "written", "failed", "unwritten"];
+    section(&mut text, &head, &sinks.collect::<Vec<_>>());
     newest(&mut text, samples);
-    let inside: i64 = report.streams.values().map(|it| it.held).sum();
-    if inside > 0 {
-        put(
-            &mut text,
-            format_args!(
-                "{} rows were still held in open windows when the run ended\n",
-                grouped(inside)
-            ),
-        );
-    }
-    let balance = if report.ledger.balanced {
-        "the ledger balances: every row is accounted for".to_owned()
-    } else {
+    remarks(&mut text, report);
+    let balance = if !report.ledger.balanced {
         let rows = grouped(report.ledger.residue);
         format!("the ledger does not balance, {rows} rows are unaccounted for: please report this")
+    } else if report.in_flight.is_some() {
+        "so far every row is accounted for".to_owned()
+    } else {
+        "the ledger balances: every row is accounted for".to_owned()
     };
     put(&mut text, format_args!("{} after {:.1} s; {balance}\n", report.status, report.seconds));
     text
+}
+
+/// Where rows are that have neither gone out nor been dropped, a line each.
+fn remarks(text: &mut String, report: &Report) {
+    let of_streams = report.streams.values().map(|it| it.held).sum::<i64>();
+    let of_sinks = report.sinks.values().map(|it| it.stream.held).sum::<i64>();
+    let held = grouped(of_streams + of_sinks);
+    match report.status {
+        _ if of_streams + of_sinks == 0 => {}
+        "running" => put(text, format_args!("{held} rows are held in open windows\n")),
+        "failed" => put(text, format_args!("{held} rows were still inside when the run failed\n")),
+        _ => {
+            put(
+                text,
+                format_args!("{held} rows were still held in open windows when the run ended\n"),
+            );
+        }
+    }
+    let unwritten = report.sinks.values().map(|it| it.unwritten).sum::<i64>();
+    if unwritten > 0 {
+        let (rows, so_far) = (grouped(unwritten), report.in_flight.is_some());
+        let not = if so_far { "and not written yet" } else { "and never written" };
+        put(text, format_args!("{rows} rows were taken by sinks {not}\n"));
+    }
+    if let Some(rows) = report.in_flight.filter(|it| *it > 0) {
+        put(text, format_args!("{} rows are on their way\n", grouped(rows as i64)));
+    }
 }
 
 /// The newest rows of side streams that nobody reads.

@@ -2,9 +2,9 @@
 
 mod table;
 
-use crate::file::StandardOutput;
 use crate::formats;
-use crate::worker::Worker;
+use crate::standard::{Readers, StandardOutput};
+use crate::worker::{Size, Worker};
 use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Args, Flow, SinkPlan};
@@ -14,7 +14,7 @@ use engine::batch::Batch;
 use engine::codec::Encoder;
 use engine::error::{Error, Result};
 use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use table::Table;
 
 /// The word.
@@ -26,8 +26,9 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     kind: Kind::Sink,
     summary: "Shows rows on standard output, for people.",
     details: "As a table, numbers are rounded, times are UTC, and `-` stands for null; `format: json` writes each row \
-              whole, a line each. Rows beyond `limit` are counted as written and not shown. If whoever reads the \
-              output has gone (`| head`), what is left goes nowhere.",
+              whole, a line each. Rows beyond `limit` are counted as written and not shown. When whoever reads the \
+              output has gone (`| head`), the run stops; inputs that end by themselves are read on where there are \
+              other sinks. Rows that were not shown by then are counted as unwritten.",
     params: vec![
         Param::option("format", Takes::Choice(&["table", "json"]), "How rows are shown.")
             .default("table"),
@@ -100,14 +101,15 @@ impl SinkDef for Console {
             _ => Form::Table(Table::new(&plan.columns)),
         };
         let limit = args.opt_int("limit")?.map_or(u64::MAX, |it| it.max(0).unsigned_abs());
-        let mut output = StandardOutput::new();
-        let work = move |text: Vec<u8>| {
+        let mut output = StandardOutput::new(context.waker.clone());
+        let readers = output.readers();
+        let work = move |lines: Lines| {
             output
-                .write(&text)
+                .write(&lines.text, &lines.ends)
                 .map_err(|error| Error::refused("standard output cannot be written").because(error))
         };
         let worker = Worker::start("weir-console", context.waker, context.budget, work)?;
-        Ok(Box::new(Screen { form, left: limit, worker }))
+        Ok(Box::new(Screen { form, left: limit, worker, readers }))
     }
 }
 
@@ -128,7 +130,14 @@ struct Screen {
     form: Form,
     /// How many more rows are shown.
     left: u64,
-    worker: Worker<Vec<u8>>,
+    worker: Worker<Lines>,
+    readers: Arc<Readers>,
+}
+
+/// Rows as they are shown, and where each of them ends.
+struct Lines {
+    text: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl Sink for Screen {
@@ -140,12 +149,15 @@ impl Sink for Screen {
         self.left -= shown as u64;
         if shown > 0 {
             let rows = batch.columns.slice(0, shown);
-            let text = match &mut self.form {
-                Form::Table(table) => table.show(&rows)?.into_bytes(),
+            let lines = match &mut self.form {
+                Form::Table(table) => {
+                    let (text, ends) = table.show(&rows)?;
+                    Lines { text: text.into_bytes(), ends }
+                }
                 Form::Json(encoder) => lines(encoder.as_mut(), &rows)?,
             };
-            let bytes = text.len();
-            self.worker.push(text, bytes);
+            let size = Size { bytes: lines.text.len(), rows: shown as u64 };
+            self.worker.push(lines, size);
         }
         Ok(Written::Taken(Vec::new()))
     }
@@ -159,20 +171,32 @@ impl Sink for Screen {
     }
 
     fn bytes(&self) -> usize {
-        self.worker.bytes()
+        self.worker.open().bytes
+    }
+
+    fn unwritten(&self) -> u64 {
+        self.worker.open().rows + self.readers.missed()
+    }
+
+    fn is_deserted(&self) -> bool {
+        self.readers.are_gone()
+    }
+
+    fn abandon(&mut self) {
+        self.worker.close();
     }
 }
 
 /// Rows as JSON lines.
-fn lines(encoder: &mut dyn Encoder, rows: &arrow::array::RecordBatch) -> Result<Vec<u8>> {
+fn lines(encoder: &mut dyn Encoder, rows: &arrow::array::RecordBatch) -> Result<Lines> {
     let (mut payloads, mut ends) = (Vec::new(), Vec::new());
     encoder.encode(rows, &mut payloads, &mut ends)?;
     let mut text = Vec::with_capacity(payloads.len() + ends.len());
     let mut start = 0;
-    for end in ends {
-        text.extend_from_slice(&payloads[start..end]);
+    for end in &mut ends {
+        text.extend_from_slice(&payloads[start..*end]);
         text.push(b'\n');
-        start = end;
+        start = std::mem::replace(end, text.len());
     }
-    Ok(text)
+    Ok(Lines { text, ends })
 }

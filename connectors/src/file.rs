@@ -33,6 +33,5 @@ mod splits;
 mod tests;
 mod writer;
 
-pub(crate) use output::StandardOutput;
 pub use sink::FileSink;
 pub use source::FileSource;

@@ -21,6 +21,7 @@ pub mod generate;
 pub mod memory;
 pub mod mqtt;
 pub mod null;
+mod standard;
 #[cfg(test)]
 mod testing;
 mod worker;

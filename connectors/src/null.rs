@@ -77,4 +77,8 @@ impl Sink for Nowhere {
     fn bytes(&self) -> usize {
         0
     }
+
+    fn unwritten(&self) -> u64 {
+        0
+    }
 }

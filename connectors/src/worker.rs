@@ -26,14 +26,21 @@ struct Shared<J> {
 }
 
 struct State<J> {
-    jobs: VecDeque<(J, usize)>,
-    /// The bytes of all jobs that are not done.
-    bytes: usize,
+    jobs: VecDeque<(J, Size)>,
+    /// The sizes of all jobs that are not done; those that fail or are dropped never are.
+    open: Size,
     thread: Thread,
     /// Somebody was told to ask again.
     waiting: bool,
     /// No more jobs come: those that wait are dropped.
     closed: bool,
+}
+
+/// What a job is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) bytes: usize,
+    pub(crate) rows: u64,
 }
 
 /// What the thread does.
@@ -54,7 +61,7 @@ impl<J: Send + 'static> Worker<J> {
     ) -> Result<Worker<J>> {
         let state = State {
             jobs: VecDeque::new(),
-            bytes: 0,
+            open: Size::default(),
             thread: Thread::Waits,
             waiting: false,
             closed: false,
@@ -64,9 +71,9 @@ impl<J: Send + 'static> Worker<J> {
         let guard = Guard(Arc::clone(&shared));
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let shared = Arc::clone(&guard.0);
-            while let Some((job, bytes)) = shared.next() {
+            while let Some((job, size)) = shared.next() {
                 let done = work(job);
-                if !shared.done(bytes, done) {
+                if !shared.done(size, done) {
                     break;
                 }
             }
@@ -82,16 +89,17 @@ impl<J: Send + 'static> Worker<J> {
     /// Whether there is room for a job; if not, the waker says when to ask again.
     pub(crate) fn has_room(&self) -> Result<bool> {
         let mut state = self.shared.healthy()?;
-        let room = state.bytes < self.shared.budget;
+        let room = state.open.bytes < self.shared.budget;
         state.waiting |= !room;
         Ok(room)
     }
 
     /// Hands a job over.
-    pub(crate) fn push(&self, job: J, bytes: usize) {
+    pub(crate) fn push(&self, job: J, size: Size) {
         let mut state = lock(&self.shared.state);
-        state.bytes += bytes;
-        state.jobs.push_back((job, bytes));
+        state.open.bytes += size.bytes;
+        state.open.rows += size.rows;
+        state.jobs.push_back((job, size));
         self.shared.more.notify_one();
     }
 
@@ -103,9 +111,14 @@ impl<J: Send + 'static> Worker<J> {
         Ok(idle)
     }
 
-    /// The bytes of all jobs that are not done.
-    pub(crate) fn bytes(&self) -> usize {
-        lock(&self.shared.state).bytes
+    /// The sizes of all jobs that are not done.
+    pub(crate) fn open(&self) -> Size {
+        lock(&self.shared.state).open
+    }
+
+    /// Stops it behind the job at hand; what that is made of is done or not.
+    pub(crate) fn close(&self) {
+        self.shared.close();
     }
 
     /// Stops it and waits until what it owns is gone.
@@ -126,7 +139,7 @@ impl<J> Drop for Worker<J> {
 
 impl<J> Shared<J> {
     /// The next job; none: there are no more.
-    fn next(&self) -> Option<(J, usize)> {
+    fn next(&self) -> Option<(J, Size)> {
         let mut state = lock(&self.state);
         loop {
             if state.closed {
@@ -141,10 +154,13 @@ impl<J> Shared<J> {
     }
 
     /// A job is done. False: it was the last one.
-    fn done(&self, bytes: usize, done: Result<()>) -> bool {
+    fn done(&self, size: Size, done: Result<()>) -> bool {
         let mut state = lock(&self.state);
-        state.bytes -= bytes;
+        state.open.bytes -= size.bytes;
         let sound = done.is_ok();
+        if sound {
+            state.open.rows -= size.rows;
+        }
         state.thread = match done {
             Ok(()) => Thread::Waits,
             Err(error) => Thread::Gone(Some(error)),
@@ -216,16 +232,16 @@ mod tests {
         });
         let worker = worker.unwrap();
         assert!(worker.has_room().unwrap() && worker.is_idle().unwrap());
-        worker.push(1, 10);
-        worker.push(2, 3);
+        worker.push(1, Size { bytes: 10, rows: 2 });
+        worker.push(2, Size { bytes: 3, rows: 1 });
         assert!(!worker.has_room().unwrap());
-        assert_eq!(worker.bytes(), 13);
+        assert_eq!(worker.open(), Size { bytes: 13, rows: 3 });
         go.send(()).unwrap();
         until(|| worker.has_room()).unwrap();
         assert!(!worker.is_idle().unwrap());
         go.send(()).unwrap();
         until(|| worker.is_idle()).unwrap();
-        assert_eq!((worker.bytes(), told.try_iter().collect::<Vec<_>>()), (0, vec![1, 2]));
+        assert_eq!((worker.open(), told.try_iter().collect()), (Size::default(), vec![1, 2]));
     }
 
     #[test]
@@ -233,10 +249,11 @@ mod tests {
         let waker = crate::testing::waker();
         let worker = Worker::start("test", waker, 10, |job: &str| Err(Error::refused(job)));
         let worker = worker.unwrap();
-        worker.push("full", 1);
+        worker.push("full", Size { bytes: 1, rows: 5 });
         let error = until(|| worker.is_idle()).unwrap_err();
         assert_eq!(error.message, "full");
         assert!(worker.has_room().is_err());
+        assert_eq!(worker.open(), Size { bytes: 0, rows: 5 }, "what failed is not done");
     }
 
     #[test]
@@ -254,7 +271,7 @@ mod tests {
             Ok(())
         };
         let mut worker = Worker::start("test", crate::testing::waker(), 10, work).unwrap();
-        worker.push((), 1);
+        worker.push((), Size::default());
         worker.stop();
         assert_eq!(told.try_recv(), Ok("gone"));
     }

@@ -171,7 +171,7 @@ fn watermark(plan: &SourcePlan, file: &SourceFile) -> String {
     let duration =
         |name: &str| args.opt_duration(name).ok().flatten().map(dsl::value::format_duration);
     let time = match &plan.time {
-        None => "when received".to_owned(),
+        None => "time of receipt".to_owned(),
         Some(time) => format!("`{}`", file.at(time.span)),
     };
     let behind = duration("out_of_order").unwrap_or_else(|| "0s".to_owned());

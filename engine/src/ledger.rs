@@ -3,7 +3,7 @@
 //! ```text
 //!  source:  read = emitted + errors + skipped + dropped
 //!  stream:  in + made = out + filtered + late + errors + duplicates + absorbed + held
-//!  sink:    a stream's, and out = written + failed
+//!  sink:    a stream's, and out = written + failed + unwritten
 //! ```
 //!
 //! Counters are plain sums, so those of parallel tasks add up, and they are saved with the state.
@@ -78,6 +78,8 @@ pub struct SinkCount {
     pub written: i64,
     /// Rows that could not be written.
     pub failed: i64,
+    /// Rows that the sink has taken and that are not outside, as far as its promise goes.
+    pub unwritten: i64,
 }
 
 /// All counters of a pipeline, by name.
@@ -127,7 +129,12 @@ impl StreamCount {
 impl SinkCount {
     /// What does not add up.
     pub fn residue(&self) -> i64 {
-        self.stream.residue().abs() + (self.stream.out - self.written - self.failed).abs()
+        self.stream.residue().abs() + self.before_writing().abs()
+    }
+
+    /// Rows that went out and did not get to the sink.
+    fn before_writing(&self) -> i64 {
+        self.stream.out - self.written - self.failed - self.unwritten
     }
 }
 
@@ -137,6 +144,23 @@ impl Ledger {
         self.sources.values().map(|it| it.residue().abs()).sum::<i64>()
             + self.streams.values().map(|it| it.residue().abs()).sum::<i64>()
             + self.sinks.values().map(SinkCount::residue).sum::<i64>()
+    }
+
+    /// Rows that are on their way while a run goes on: they have left one task and were not taken by the next one.
+    pub fn in_flight(&self) -> i64 {
+        self.gaps().map(|it| it.max(0)).sum()
+    }
+
+    /// What does not add up while a run goes on, rows on their way aside.
+    pub fn residue_of_living(&self) -> i64 {
+        self.sources.values().map(|it| it.residue().abs()).sum::<i64>()
+            + self.gaps().map(|it| (-it).max(0)).sum::<i64>()
+    }
+
+    /// How many rows more went in than came out, at each place where they cross from task to task.
+    fn gaps(&self) -> impl Iterator<Item = i64> {
+        let sinks = self.sinks.values().flat_map(|it| [it.stream.residue(), it.before_writing()]);
+        self.streams.values().map(StreamCount::residue).chain(sinks)
     }
 }
 
@@ -169,6 +193,7 @@ impl AddAssign<&SinkCount> for SinkCount {
         self.stream += &other.stream;
         self.written += other.written;
         self.failed += other.failed;
+        self.unwritten += other.unwritten;
     }
 }
 

@@ -51,6 +51,7 @@ use crate::vocabulary::Vocabulary;
 use budget::Budget;
 use control::Control;
 use crossbeam::sync::Parker;
+use delivery::Inbox;
 use dsl::plan::Plan;
 use published::Boards;
 use std::collections::BTreeMap;
@@ -110,6 +111,8 @@ struct Shared {
     control: Arc<Control>,
     boards: Boards,
     budgets: Vec<Arc<Budget>>,
+    /// What waits where several inputs meet: it is counted neither before nor behind that.
+    meeting: Vec<Arc<Inbox>>,
 }
 
 /// Opens sources and sinks and builds every step of a closed plan; from a checkpoint, with the state of that time.
@@ -152,6 +155,8 @@ pub struct Progress {
     pub watermarks: BTreeMap<String, Option<Watermark>>,
     /// Bytes on their way.
     pub bytes: usize,
+    /// Rows on their way: they have left one task and were not taken by the next one.
+    pub in_flight: u64,
 }
 
 /// How a run ended.
@@ -243,8 +248,11 @@ impl Shared {
                 *mark = shown.max(*mark);
             }
         }
+        let ledger = self.boards.ledger(&self.graph);
+        let meeting = self.meeting.iter().map(|it| it.rows() as u64).sum::<u64>();
         Progress {
-            ledger: self.boards.ledger(&self.graph),
+            in_flight: ledger.in_flight().unsigned_abs() + meeting,
+            ledger,
             watermarks,
             bytes: self.budgets.iter().map(|it| it.used()).sum(),
         }

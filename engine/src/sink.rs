@@ -5,6 +5,7 @@
 //!          ── prepare(n) ───► what commit(n) needs, saved with checkpoint n; or Busy
 //!          ── commit(…) ────► makes epoch n visible; idempotent, so it can be repeated after a crash
 //!          ── finish() ─────► the inputs have ended or the run stops: everything out, or Busy
+//!          ── abandon() ────► the run has broken: what is not out by now stays unwritten
 //! ```
 
 use crate::batch::Batch;
@@ -36,6 +37,19 @@ pub trait Sink: Send {
 
     /// Bytes held inside, for the byte budget.
     fn bytes(&self) -> usize;
+
+    /// Rows that were taken and are not delivered, as far as the sink's promise goes: outside they would be missing if
+    /// everything broke now. Those that were prepared and not committed are among them.
+    fn unwritten(&self) -> u64;
+
+    /// Whether nobody takes rows any more, as behind `| head`: what comes is not written, and the run has no reason to
+    /// go on for this sink. The waker is called when that happens.
+    fn is_deserted(&self) -> bool {
+        false
+    }
+
+    /// The run has broken: stops where it is. What has not gone out by then does not any more.
+    fn abandon(&mut self) {}
 }
 
 /// The answer to [`Sink::write`].

@@ -138,12 +138,17 @@ pub(super) fn log(format: LogFormat) {
 pub(super) fn progress(report: &Report) -> String {
     let read: u64 = report.sources.values().map(|it| it.count.read).sum();
     let written: i64 = report.sinks.values().map(|it| it.written).sum();
+    let unwritten: i64 = report.sinks.values().map(|it| it.unwritten).sum();
+    let waiting = match unwritten {
+        0 => String::new(),
+        rows => format!(" (and {} taken)", summary::grouped(rows)),
+    };
     let rejected: u64 = report.sources.values().map(|it| it.count.errors).sum();
     let late: i64 = report.streams.values().map(|it| it.late).sum();
     let watermark = report.sources.values().filter_map(|it| it.watermark.as_deref()).min();
     let rate = if report.seconds > 0.0 { read as f64 / report.seconds } else { 0.0 };
     format!(
-        "{:>7.1} s  read {} ({:.0}/s)  rejected {}  late {}  written {}  watermark {}",
+        "{:>7.1} s  read {} ({:.0}/s)  rejected {}  late {}  written {}{waiting}  watermark {}",
         report.seconds,
         summary::grouped(read as i64),
         rate,

@@ -51,3 +51,15 @@ fn mistakes_are_shown_and_warnings_do_not_matter() {
     run(&folder, &["explain", "advice.pipe"]).ends_with(0).says("warning[W0904]");
     run(&folder, &["explain", "none.pipe"]).ends_with(2).says("`none.pipe`");
 }
+
+#[test]
+fn a_time_of_receipt_is_called_that() {
+    let folder = Folder::new();
+    let text = "source lines = file(path: \"in.log\", format: raw)
+sink out = lines | into file(path: \"out.jsonl\")
+";
+    folder.write("a.pipe", text);
+    let done = run(&folder, &["explain", "a.pipe"]);
+    done.ends_with(0);
+    assert!(done.out.contains("largest time of receipt of each split less 0s"), "{}", done.out);
+}

@@ -61,7 +61,11 @@ fn a_packed_file_that_breaks_off_fails_the_run_and_leaves_no_half_output() {
     let done = run(&folder, &["run", "a.pipe", "--report", "report.json"]);
     done.ends_with(3).says("in.jsonl.zst");
     assert_eq!(folder.names(), ["a.pipe", "in.jsonl.zst", "report.json"]);
-    check(&folder.json("report.json"), NAMES.0, NAMES.1, NAMES.2);
+    let report = folder.json("report.json");
+    check(&report, NAMES.0, NAMES.1, NAMES.2);
+    for name in NAMES.2 {
+        assert_eq!(number(&report["sinks"][name], "written"), 0, "a file that is not there");
+    }
 }
 
 #[test]

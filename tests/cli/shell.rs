@@ -53,7 +53,40 @@ sink kept = fleet | into file(path: "kept.jsonl")
     assert_eq!(running.wait_code(), 0, "{}", running.said());
     // The other sink is not harmed.
     assert_eq!(folder.rows("kept.jsonl").len(), 50_000);
-    assert_eq!(number(&folder.json("report.json")["sinks"]["kept"], "written"), 50_000);
+    let report = folder.json("report.json");
+    report::check(&report, &["fleet"], &[], &["kept", "out"]);
+    assert_eq!(report["status"], "finished");
+    assert_eq!(number(&report["sinks"]["kept"], "written"), 50_000);
+    assert!(number(&report["sinks"]["out"], "unwritten") > 0, "{report:#}");
+}
+
+#[test]
+fn an_endless_run_stops_when_its_reader_has_gone() {
+    for sink in ["file(path: \"-\")", "console()", "console(format: json)"] {
+        let folder = Folder::new();
+        let text = format!(
+            "source fleet = generate(rate: 20_000, time: timestamp, out_of_order: 1s)
+sink out = fleet | into {sink}
+sink kept = fleet | into file(path: \"kept.jsonl\", append: true)
+"
+        );
+        folder.write("a.pipe", text);
+        let mut running = weir(&folder, &["run", "a.pipe", "--report", "report.json"]).start();
+        let mut output = BufReader::new(running.output());
+        output.read_line(&mut String::new()).unwrap();
+        drop(output);
+        assert_eq!(running.wait_code(), 0, "{}", running.said());
+        let said = running.said();
+        assert!(said.contains("were taken by sinks and never written"), "{said}");
+        let report = folder.json("report.json");
+        report::check(&report, &["fleet"], &[], &["kept", "out"]);
+        assert_eq!(report["status"], "stopped");
+        assert!(number(&report["sinks"]["out"], "unwritten") > 0, "{report:#}");
+        // What was read is finished.
+        let read = number(&report["sources"]["fleet"], "read");
+        assert_eq!(number(&report["sinks"]["kept"], "written"), read);
+        assert_eq!(folder.rows("kept.jsonl").len() as i64, read);
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -75,10 +108,14 @@ sink kept = fleet | into file(path: "kept.jsonl")
     report::check(&report, &["fleet"], &[], &["kept", "out"]);
     // The other sink was ready before, or it was not: its file is there as a whole or not at all.
     let mut names = folder.names();
+    let mut kept = 0;
     if names.contains(&"kept.jsonl".to_owned()) {
         assert_eq!(folder.rows("kept.jsonl").len(), 1000);
         names.retain(|it| it != "kept.jsonl");
+        kept = 1000;
     }
+    assert_eq!(number(&report["sinks"]["kept"], "written"), kept);
+    assert_eq!(number(&report["sinks"]["out"], "written"), 0, "nothing fits a full disk");
     assert_eq!(names, ["a.pipe", "report.json"]);
 }
 

@@ -61,7 +61,10 @@ fn a_table_is_shown_on_the_way() {
     let mut running = started(&folder);
     running.signal("USR1");
     running.wait_until_said("running after");
-    assert!(running.said().contains("live"), "{}", running.said());
+    running.wait_until_said("accounted for");
+    let said = running.said();
+    assert!(said.contains("live") && said.contains("rows are held in open windows"), "{said}");
+    assert!(!said.contains("report this") && !said.contains("when the run ended"), "{said}");
     running.signal("TERM");
     let out = running.read();
     running.wait(out).ends_with(0);
@@ -76,6 +79,19 @@ fn stuck(folder: &Folder) -> (Running, std::process::ChildStdout) {
     output.read_exact(&mut first).unwrap();
     assert_eq!(first, *b"{");
     (running, output)
+}
+
+#[test]
+fn rows_in_front_of_a_sink_that_stands_still_are_on_their_way() {
+    let folder = Folder::new();
+    let (running, output) = stuck(&folder);
+    running.signal("USR1");
+    running.wait_until_said("running after");
+    running.wait_until_said("so far every row is accounted for");
+    let said = running.said();
+    assert!(said.contains("rows were taken by sinks and not written yet"), "{said}");
+    assert!(said.contains("rows are on their way"), "{said}");
+    drop(output);
 }
 
 #[test]

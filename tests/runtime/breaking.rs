@@ -41,6 +41,19 @@ fn an_error_ends_everything_and_names_its_place() {
     }
 }
 
+/// `memory` lets rows be seen when they are committed, or at the end.
+#[test]
+fn what_a_sink_had_taken_when_the_run_broke_was_not_written() {
+    for tasks in [1, 2] {
+        let (rig, outcome) = run("all", Script::at(At::Call(3)), tasks);
+        assert_eq!(rig.output("all").count(), 0);
+        let all = &outcome.progress.ledger.sinks["all"];
+        assert!(all.written == 0 && all.unwritten > 0, "{all:?}");
+        let report = serde_json::to_value(weir::report::Report::new(&outcome, 1.0)).unwrap();
+        crate::support::report::check(&report, &["a", "b"], &["counts"], &["all", "out"]);
+    }
+}
+
 #[test]
 fn a_panic_is_an_error_of_the_run() {
     for (name, at) in [("b", 4), ("out", 1)] {
@@ -87,7 +100,7 @@ fn an_aborted_run_leaves_what_was_not_committed() {
     let running = rig.start();
     let stopper = running.stopper();
     crate::support::weir::wait_for("the row to be written", || {
-        (stopper.progress().ledger.sinks["all"].written == 1).then_some(())
+        (stopper.progress().ledger.sinks["all"].unwritten == 1).then_some(())
     });
     assert!(running.checkpoint().is_some());
     rig.feed("a", &[row("k", 2, 2)]);

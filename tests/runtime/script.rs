@@ -28,6 +28,8 @@ pub(crate) struct Script {
     pub(crate) breaks: Option<At>,
     /// The first row of every batch cannot be written.
     pub(crate) refuses: bool,
+    /// A row is lost at every other poll.
+    pub(crate) loses: bool,
 }
 
 /// Where a source or sink breaks.
@@ -148,7 +150,7 @@ impl SourceDef for ScriptedSource {
         let inner = MemorySource.open(plan, context)?;
         Ok(match script {
             None => inner,
-            Some(script) => Box::new(Reading { inner, script, calls: 0 }),
+            Some(script) => Box::new(Reading { inner, script, calls: 0, lost: 0 }),
         })
     }
 }
@@ -157,11 +159,13 @@ struct Reading {
     inner: Box<dyn Source>,
     script: Script,
     calls: usize,
+    lost: u64,
 }
 
 impl Source for Reading {
     fn poll(&mut self, limit: usize) -> Result<Polled> {
         self.calls += 1;
+        self.lost += self.calls as u64 % 2;
         self.script.go(At::Call(self.calls - 1))?;
         self.inner.poll(limit)
     }
@@ -171,6 +175,9 @@ impl Source for Reading {
     }
 
     fn losses(&mut self) -> (u64, u64) {
+        if self.script.loses {
+            return (0, std::mem::take(&mut self.lost));
+        }
         self.inner.losses()
     }
 
@@ -270,5 +277,9 @@ impl Sink for Writing {
 
     fn bytes(&self) -> usize {
         self.inner.bytes()
+    }
+
+    fn unwritten(&self) -> u64 {
+        self.inner.unwritten()
     }
 }

@@ -151,3 +151,20 @@ fn what_a_sink_holds_counts_and_still_leaves_room() {
     assert_eq!(run.progress().bytes, 0, "what was prepared is out of the sink");
     assert_eq!(rig.output("all").count(), 5000);
 }
+
+/// They are told while the source is never at an end of what there is, and while it is held back.
+#[test]
+fn rows_that_a_source_loses_are_counted_at_once() {
+    let rig = Rig::new("sink all = a | into memory()", 1);
+    script(&rig.name, "a", Script { loses: true, ..Script::default() });
+    rig.feed("a", &rows(3));
+    let mut run = rig.simulate(None);
+    let mut dropped = 0;
+    for _ in 0..5 {
+        run.settle().unwrap();
+        let count = run.progress().ledger.sources["a"].clone();
+        assert!(count.dropped > dropped, "{count:?} behind {dropped}");
+        assert_eq!(count.residue(), 0);
+        dropped = count.dropped;
+    }
+}

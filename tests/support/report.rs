@@ -10,7 +10,7 @@ const STREAM: [&str; 9] =
     ["in", "made", "out", "filtered", "late", "errors", "duplicates", "absorbed", "held"];
 
 /// What a sink has besides.
-const SINK: [&str; 2] = ["written", "failed"];
+const SINK: [&str; 3] = ["written", "failed", "unwritten"];
 
 /// Checks a report against the names of a file; nothing may be missing or too much, and everything adds up.
 #[track_caller]

@@ -25,12 +25,13 @@ const NO_WORDS: [(&str, &str); 3] = [
 ];
 
 /// Files beside the connectors that are none.
-const NO_CONNECTORS: [(&str, &str); 7] = [
+const NO_CONNECTORS: [(&str, &str); 8] = [
     ("connectors/src/lib.rs", "the lists"),
     ("connectors/src/common.rs", "options that all of them take"),
     ("connectors/src/decoding.rs", "what formats share that read text"),
     ("connectors/src/encoding.rs", "what formats share that write text"),
     ("connectors/src/formats.rs", "the list of the formats"),
+    ("connectors/src/standard.rs", "standard output, for the sinks that write to it"),
     ("connectors/src/testing.rs", "what the tests of connectors share"),
     ("connectors/src/worker.rs", "a thread that waits for a sink"),
 ];

@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// The next rows as text.
-    pub(super) fn show(&mut self, rows: &RecordBatch) -> Result<String> {
+    pub(super) fn show(&mut self, rows: &RecordBatch) -> Result<(String, Vec<usize>)> {
         let mut cells = Vec::with_capacity(self.columns.len());
         let mut grown = false;
         for column in &mut self.columns {
@@ -62,14 +62,15 @@ impl Table {
             column.width = Some(width);
             cells.push(texts);
         }
-        let mut text = String::new();
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(rows.num_rows()));
         if grown {
             self.line(&mut text, |i| &self.columns[i].name);
         }
         for row in 0..rows.num_rows() {
             self.line(&mut text, |i| cells.get(i).map_or("", |column| &column[row]));
+            ends.push(text.len());
         }
-        Ok(text)
+        Ok((text, ends))
     }
 
     fn line<'a>(&self, text: &mut String, cell: impl Fn(usize) -> &'a str) {
@@ -222,9 +223,10 @@ mod tests {
             RecordBatch::try_new(schema(&columns), arrays).unwrap()
         };
         let mut table = Table::new(&columns);
-        let mut text = table.show(&rows("a", Some(12), 1.25, "warm")).unwrap();
-        text += &table.show(&rows("b", None, 20.0, "")).unwrap();
-        text += &table.show(&rows("longer-name", Some(1), 3.0, "x")).unwrap();
+        let (mut text, ends) = table.show(&rows("a", Some(12), 1.25, "warm")).unwrap();
+        assert_eq!(ends, [text.len()], "the heading is no row");
+        text += &table.show(&rows("b", None, 20.0, "")).unwrap().0;
+        text += &table.show(&rows("longer-name", Some(1), 3.0, "x")).unwrap().0;
         let expected = "\
 device  window.start          n  mean  note
 a       1970-01-01 00:00:00  12  1.25  warm

@@ -12,7 +12,7 @@ use parquet::basic::ZstdLevel;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use std::fs::File;
-use std::io::{self, ErrorKind, Stdout, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ pub(super) enum Kind {
 /// What is written at once.
 #[derive(Debug)]
 pub(super) enum Content {
-    /// Framed records.
-    Text(Vec<u8>),
+    /// Framed records, and where each of them ends.
+    Text(Vec<u8>, Vec<usize>),
     /// Columns.
     Rows(RecordBatch),
 }
@@ -37,7 +37,7 @@ pub(super) enum Content {
 impl Content {
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Content::Text(text) => text.len(),
+            Content::Text(text, ends) => text.len() + size_of_val(ends.as_slice()),
             Content::Rows(rows) => rows.get_array_memory_size(),
         }
     }
@@ -84,7 +84,7 @@ impl Output {
 
     pub(super) fn write(&mut self, path: &Path, content: &Content) -> Result<()> {
         match (self, content) {
-            (Output::Text(packed), Content::Text(text)) => {
+            (Output::Text(packed), Content::Text(text, _)) => {
                 packed.write(text).map_err(|error| unwritable(path, &error))
             }
             (Output::Parquet(writer), Content::Rows(rows)) => {
@@ -130,12 +130,11 @@ impl Output {
     }
 }
 
-/// Bytes on their way into a file or to standard output.
+/// Bytes on their way into a file.
 pub(super) enum Packed {
     Plain(File),
     Gzip(GzEncoder<File>),
     Zstd(zstd::stream::write::Encoder<'static, File>),
-    Standard(StandardOutput),
 }
 
 impl Packed {
@@ -147,16 +146,11 @@ impl Packed {
         })
     }
 
-    pub(super) fn standard() -> Packed {
-        Packed::Standard(StandardOutput::new())
-    }
-
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Packed::Plain(file) => file.write_all(bytes),
             Packed::Gzip(encoder) => encoder.write_all(bytes),
             Packed::Zstd(encoder) => encoder.write_all(bytes),
-            Packed::Standard(output) => output.write(bytes),
         }
     }
 
@@ -171,7 +165,6 @@ impl Packed {
                 encoder.flush()?;
                 encoder.get_ref().sync_data()
             }
-            Packed::Standard(_) => Ok(()),
         }
     }
 
@@ -180,34 +173,6 @@ impl Packed {
             Packed::Plain(file) => file.sync_all(),
             Packed::Gzip(encoder) => encoder.finish()?.sync_all(),
             Packed::Zstd(encoder) => encoder.finish()?.sync_all(),
-            Packed::Standard(_) => Ok(()),
-        }
-    }
-}
-
-/// Standard output. If whoever reads it has gone, what is left goes nowhere: that is how `| head` ends.
-pub(crate) struct StandardOutput {
-    output: Stdout,
-    gone: bool,
-}
-
-impl StandardOutput {
-    pub(crate) fn new() -> Self {
-        Self { output: io::stdout(), gone: false }
-    }
-
-    /// Writes and flushes.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.gone {
-            return Ok(());
-        }
-        let mut output = self.output.lock();
-        match output.write_all(bytes).and_then(|()| output.flush()) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.gone = true;
-                Ok(())
-            }
-            written => written,
         }
     }
 }

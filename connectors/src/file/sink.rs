@@ -47,7 +47,10 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
                   Where all inputs end by themselves, the file is written aside and appears whole when they have \
                   ended; a run that breaks off leaves nothing under its name. Otherwise, and with `append`, it is \
                   written in place and can be read while it grows. A Parquet file always appears whole, at the end \
-                  of the run. A run without rows leaves an empty file, unless its name depends on rows.",
+                  of the run. A run without rows leaves an empty file, unless its name depends on rows.\n\n\
+                  Rows count as written when they can be seen. When whoever reads standard output has gone \
+                  (`| head`), the run stops; inputs that end by themselves are read on where there are other sinks. \
+                  Rows that nobody has read by then are counted as unwritten.",
         params,
         result: Returns::Nothing,
         examples: &[

@@ -1,45 +1,89 @@
 //! The open sink: rows become the content of files here, and a thread writes it.
 
 use super::files::Files;
-use super::output::{Content, Kind, Output, Packed};
-use super::place::{Mode, make_folder};
+use super::output::{Content, Kind};
+use super::place::{Mode, make_folder, unwritable};
 use super::routes::Routes;
-use super::shape::STANDARD;
-use crate::worker::Worker;
+use super::shape::{Compression, STANDARD};
+use crate::standard::{Readers, StandardOutput};
+use crate::worker::{Size, Worker};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use engine::batch::Batch;
 use engine::codec::{Encoder, Frame};
 use engine::error::{Error, Result};
-use engine::sink::{Finished, Prepared, Sink, SinkContext, Written};
+use engine::sink::{self, Finished, Prepared, Sink, SinkContext};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// More does not have to wait for the disk, whatever the budget is.
 const WAITING_BYTES_MAX: usize = 32 << 20;
 
 /// What the writer thread does.
 enum Job {
-    Write(Arc<str>, Content),
+    Write(Arc<str>, Content, u64),
     /// What was written has to be on the disk.
     Sync,
     /// The run is over.
     Finish,
 }
 
-fn to_files(files: &mut Files, job: Job) -> Result<()> {
-    match job {
-        Job::Write(path, content) => files.write(&path, &content),
-        Job::Sync => files.sync(),
-        Job::Finish => files.finish(),
+/// The files, and which of their rows nobody can see yet.
+struct Written {
+    files: Files,
+    seen: Seen,
+    hidden: Arc<AtomicU64>,
+}
+
+/// When others see a row that was written into a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// At once.
+    Written,
+    /// When what the packing holds back has gone out.
+    Synced,
+    /// When the file is whole.
+    Finished,
+}
+
+impl Seen {
+    fn of(kind: &Kind, mode: Mode) -> Seen {
+        match kind {
+            Kind::Parquet { .. } => Seen::Finished,
+            Kind::Text { .. } if mode == Mode::Aside => Seen::Finished,
+            Kind::Text { compression: Compression::None, .. } => Seen::Written,
+            Kind::Text { .. } => Seen::Synced,
+        }
     }
 }
 
-fn to_standard(output: &mut Output, job: Job) -> Result<()> {
-    match job {
-        Job::Write(_, content) => output.write(STANDARD.as_ref(), &content),
-        Job::Sync | Job::Finish => Ok(()),
+impl Written {
+    fn work(&mut self, job: Job) -> Result<()> {
+        match job {
+            Job::Write(path, content, rows) => {
+                self.files.write(&path, &content)?;
+                if self.seen != Seen::Written {
+                    self.hidden.fetch_add(rows, Ordering::AcqRel);
+                }
+            }
+            Job::Sync => {
+                self.files.sync()?;
+                if self.seen == Seen::Synced {
+                    self.hidden.store(0, Ordering::Release);
+                }
+            }
+            Job::Finish => {
+                self.files.finish()?;
+                self.hidden.store(0, Ordering::Release);
+            }
+        }
+        Ok(())
     }
+}
+
+fn to_standard(output: &mut StandardOutput, job: &Job) -> Result<()> {
+    let Job::Write(_, Content::Text(text, ends), _) = job else { return Ok(()) };
+    output.write(text, ends).map_err(|error| unwritable(STANDARD.as_ref(), &error))
 }
 
 /// The open sink.
@@ -51,25 +95,29 @@ pub(super) struct FileWriter {
     worker: Worker<Job>,
     /// What Parquet files hold in memory.
     held: Arc<AtomicUsize>,
+    /// Rows that were written and that nobody can see yet.
+    hidden: Arc<AtomicU64>,
+    /// Who reads it, where it is standard output.
+    readers: Option<Arc<Readers>>,
     /// Whether the thread has been asked to sync or finish already.
     asked: bool,
 }
 
 impl Sink for FileWriter {
-    fn write(&mut self, batch: &Batch) -> Result<Written> {
+    fn write(&mut self, batch: &Batch) -> Result<sink::Written> {
         if !self.worker.has_room()? {
-            return Ok(Written::Busy);
+            return Ok(sink::Written::Busy);
         }
         if let Some(path) = &self.fixed {
             let path = Arc::clone(path);
             self.push(path, &batch.columns)?;
-            return Ok(Written::Taken(Vec::new()));
+            return Ok(sink::Written::Taken(Vec::new()));
         }
         let routed = self.routes.deal(batch)?;
         for (path, rows) in &routed.rows {
             self.push(Arc::clone(path), rows)?;
         }
-        Ok(Written::Taken(routed.faults))
+        Ok(sink::Written::Taken(routed.faults))
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
@@ -82,7 +130,24 @@ impl Sink for FileWriter {
     }
 
     fn bytes(&self) -> usize {
-        self.worker.bytes() + self.held.load(Ordering::Relaxed)
+        self.worker.open().bytes + self.held.load(Ordering::Relaxed)
+    }
+
+    fn unwritten(&self) -> u64 {
+        let missed = self.readers.as_ref().map_or(0, |it| it.missed());
+        self.worker.open().rows + self.hidden.load(Ordering::Acquire) + missed
+    }
+
+    fn is_deserted(&self) -> bool {
+        self.readers.as_ref().is_some_and(|it| it.are_gone())
+    }
+
+    fn abandon(&mut self) {
+        match self.readers {
+            // The thread may wait for a reader that never reads on.
+            Some(_) => self.worker.close(),
+            None => self.worker.stop(),
+        }
     }
 }
 
@@ -96,13 +161,16 @@ impl FileWriter {
     ) -> Result<FileWriter> {
         let held = Arc::new(AtomicUsize::new(0));
         let budget = context.budget.min(WAITING_BYTES_MAX);
+        let (hidden, mut readers) = (Arc::default(), None);
         let worker = match routes.fixed() {
             Some(STANDARD) => {
-                let mut output = Output::Text(Packed::standard());
+                let mut output = StandardOutput::new(context.waker.clone());
+                readers = Some(output.readers());
                 if let Kind::Text { frame, .. } = &kind {
-                    output.write(STANDARD.as_ref(), &Content::Text(frame.header.clone()))?;
+                    let header = output.write(&frame.header, &[]);
+                    header.map_err(|error| unwritable(STANDARD.as_ref(), &error))?;
                 }
-                let work = move |job| to_standard(&mut output, job);
+                let work = move |job| to_standard(&mut output, &job);
                 Worker::start("weir-stdout-writer", context.waker, budget, work)?
             }
             fixed => {
@@ -111,19 +179,22 @@ impl FileWriter {
                     Some(path) => files.begin(&path.into())?,
                     None => make_folder(routes.folder())?,
                 }
-                let work = move |job| to_files(&mut files, job);
+                let seen = Seen::of(&kind, mode);
+                let mut written = Written { files, seen, hidden: Arc::clone(&hidden) };
+                let work = move |job| written.work(job);
                 Worker::start("weir-file-writer", context.waker, budget, work)?
             }
         };
         let (fixed, encoder) = (routes.fixed().map(Arc::from), context.encoder);
-        Ok(FileWriter { routes, fixed, kind, encoder, worker, held, asked: false })
+        let asked = false;
+        Ok(FileWriter { routes, fixed, kind, encoder, worker, held, hidden, readers, asked })
     }
 
     /// Has the thread do this once it is through with the rest. False: it is not yet.
     fn asked(&mut self, job: Job) -> Result<bool> {
         if !self.asked {
             self.asked = true;
-            self.worker.push(job, 0);
+            self.worker.push(job, Size::default());
         }
         let done = self.worker.is_idle()?;
         self.asked = !done;
@@ -136,15 +207,16 @@ impl FileWriter {
         }
         let content = match (&self.kind, &mut self.encoder) {
             (Kind::Text { frame, .. }, Some(encoder)) => {
-                Content::Text(framed(encoder.as_mut(), frame, rows)?)
+                let (text, ends) = framed(encoder.as_mut(), frame, rows)?;
+                Content::Text(text, ends)
             }
             (Kind::Parquet { schema }, _) => Content::Rows(like(schema, rows)?),
             (Kind::Text { .. }, None) => {
                 return Err(Error::bug("a file of a format was opened without its encoder"));
             }
         };
-        let bytes = content.bytes();
-        self.worker.push(Job::Write(path, content), bytes);
+        let size = Size { bytes: content.bytes(), rows: rows.num_rows() as u64 };
+        self.worker.push(Job::Write(path, content, size.rows), size);
         Ok(())
     }
 }
@@ -152,27 +224,29 @@ impl FileWriter {
 impl Drop for FileWriter {
     /// What was written aside and is not finished is gone when the sink is.
     fn drop(&mut self) {
-        if self.fixed.as_deref() != Some(STANDARD) {
-            self.worker.stop();
-        }
+        self.abandon();
     }
 }
 
-/// Payloads with what stands behind each in a file.
-fn framed(encoder: &mut dyn Encoder, frame: &Frame, rows: &RecordBatch) -> Result<Vec<u8>> {
+/// Payloads with what stands behind each in a file, and where each of them ends with that.
+fn framed(
+    encoder: &mut dyn Encoder,
+    frame: &Frame,
+    rows: &RecordBatch,
+) -> Result<(Vec<u8>, Vec<usize>)> {
     let (mut payloads, mut ends) = (Vec::new(), Vec::with_capacity(rows.num_rows()));
     encoder.encode(rows, &mut payloads, &mut ends)?;
     if frame.terminator.is_empty() {
-        return Ok(payloads);
+        return Ok((payloads, ends));
     }
     let mut text = Vec::with_capacity(payloads.len() + ends.len() * frame.terminator.len());
     let mut start = 0;
-    for end in ends {
-        text.extend_from_slice(&payloads[start..end]);
+    for end in &mut ends {
+        text.extend_from_slice(&payloads[start..*end]);
         text.extend_from_slice(&frame.terminator);
-        start = end;
+        start = std::mem::replace(end, text.len());
     }
-    Ok(text)
+    Ok((text, ends))
 }
 
 /// The rows under the schema of the file.

@@ -115,7 +115,14 @@ impl SinkDef for MemorySink {
     fn open(&self, plan: &SinkPlan, context: SinkContext) -> Result<Box<dyn Sink>> {
         let name = plan.connector.args.opt_text("name")?.unwrap_or(&plan.name);
         let output = output(&context.pipeline, name);
-        Ok(Box::new(Writer { output, open: Vec::new(), bytes: 0, waker: context.waker }))
+        Ok(Box::new(Writer {
+            output,
+            open: Vec::new(),
+            bytes: 0,
+            rows: 0,
+            prepared: BTreeMap::new(),
+            waker: context.waker,
+        }))
     }
 }
 
@@ -124,6 +131,9 @@ struct Writer {
     open: Vec<Batch>,
     /// What the open rows take.
     bytes: usize,
+    rows: u64,
+    /// How many rows each ticket stands for that was not committed yet.
+    prepared: BTreeMap<u64, u64>,
     waker: Waker,
 }
 
@@ -135,6 +145,7 @@ impl Sink for Writer {
             return Ok(Written::Busy);
         }
         self.bytes += batch.bytes();
+        self.rows += batch.rows() as u64;
         self.open.push(batch.clone());
         Ok(Written::Taken(Vec::new()))
     }
@@ -144,6 +155,7 @@ impl Sink for Writer {
         let ticket = table.tickets;
         table.tickets += 1;
         table.prepared.insert(ticket, std::mem::take(&mut self.open));
+        self.prepared.insert(ticket, std::mem::take(&mut self.rows));
         self.bytes = 0;
         Ok(Prepared::Done(Committable { epoch, bytes: ticket.to_le_bytes().to_vec() }))
     }
@@ -152,6 +164,7 @@ impl Sink for Writer {
         let Ok(ticket) = committable.bytes.as_slice().try_into().map(u64::from_le_bytes) else {
             return Err(Error::bug("a committable of another sink came to `memory`"));
         };
+        self.prepared.remove(&ticket);
         let mut table = lock(&self.output.0);
         // A ticket that is gone was committed before: that is what makes it safe to commit twice.
         if let Some(rows) = table.prepared.remove(&ticket) {
@@ -162,11 +175,15 @@ impl Sink for Writer {
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {
         lock(&self.output.0).visible.append(&mut self.open);
-        self.bytes = 0;
+        (self.bytes, self.rows) = (0, 0);
         Ok(Finished::Done)
     }
 
     fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    fn unwritten(&self) -> u64 {
+        self.rows + self.prepared.values().sum::<u64>()
     }
 }

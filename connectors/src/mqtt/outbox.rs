@@ -21,6 +21,8 @@ pub(super) struct Outbox {
     queue: VecDeque<Message>,
     /// The number of the message in front.
     first: u64,
+    /// How many are done and stand behind one that is not.
+    done: usize,
     /// How many messages in front were handed to the link, and how many of them have a packet id.
     handed: usize,
     sent: usize,
@@ -65,6 +67,7 @@ impl Outbox {
         Self {
             queue: VecDeque::new(),
             first: 0,
+            done: 0,
             handed: 0,
             sent: 0,
             numbers: Vec::new(),
@@ -113,6 +116,11 @@ impl Outbox {
         self.bytes
     }
 
+    /// How many messages are not delivered as far as is known: acknowledged, or written to the network at QoS 0.
+    pub(super) fn waiting(&self) -> u64 {
+        (self.queue.len() - self.done) as u64
+    }
+
     /// The largest packet that the broker takes.
     pub(super) fn packet_max(&self) -> usize {
         self.packet_max
@@ -147,6 +155,7 @@ impl Outbox {
         self.sent = 0;
         // Acknowledged behind one that was not: it need not go out again.
         self.queue.retain(|it| !it.done);
+        self.done = 0;
         self.bytes = self.queue.iter().map(Message::bytes).sum();
         self.wake();
     }
@@ -170,7 +179,8 @@ impl Outbox {
                         if let Some(reason) = refusal {
                             return Err(Refused { topic: message.topic.clone(), reason });
                         }
-                        message.done = true;
+                        let first_time = !std::mem::replace(&mut message.done, true);
+                        self.done += usize::from(first_time);
                     }
                 }
                 Event::Closed => handled = Handled::Closed,
@@ -190,6 +200,7 @@ impl Outbox {
         } else if let Some(message) = self.queue.get_mut(self.sent - 1) {
             // QoS 0: written to the network is all there is to know.
             message.done = true;
+            self.done += 1;
         }
     }
 
@@ -202,6 +213,7 @@ impl Outbox {
     fn forget_done(&mut self) {
         while let Some(message) = self.queue.pop_front_if(|it| it.done) {
             self.bytes -= message.bytes();
+            self.done -= 1;
             self.first += 1;
             self.handed -= 1;
             self.sent -= 1;

@@ -46,9 +46,16 @@ impl Task {
     }
 }
 
+impl Task {
+    /// Ends it at once, without a good-bye.
+    pub(super) fn abort(&self) {
+        self.handle.abort();
+    }
+}
+
 impl Drop for Task {
     fn drop(&mut self) {
-        self.handle.abort();
+        self.abort();
     }
 }
 

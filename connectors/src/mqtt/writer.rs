@@ -92,6 +92,14 @@ impl Sink for Writer {
     fn bytes(&self) -> usize {
         lock(&self.outbox).bytes()
     }
+
+    fn unwritten(&self) -> u64 {
+        lock(&self.outbox).waiting()
+    }
+
+    fn abandon(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// The topic, or why no message can have it.

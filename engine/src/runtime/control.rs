@@ -99,6 +99,9 @@ struct State {
     commits: BTreeMap<TaskId, Vec<Committable>>,
     error: Option<Error>,
     finished: bool,
+    /// How many sinks somebody takes rows from, and whether all inputs end by themselves.
+    sinks: usize,
+    bounded: bool,
 }
 
 impl Control {
@@ -131,6 +134,25 @@ impl Control {
     pub(super) fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.wake_all();
+    }
+
+    /// Knows how many sinks there are, and whether all inputs end by themselves.
+    pub(super) fn opened(&self, sinks: usize, bounded: bool) {
+        let mut state = lock(&self.state);
+        (state.sinks, state.bounded) = (sinks, bounded);
+    }
+
+    /// Nobody takes the rows of one of the sinks any more. Without an end the run stops; inputs that end by themselves
+    /// are read on for the sinks that are left, which would otherwise seem to be whole.
+    pub(super) fn deserted(&self) {
+        let stops = {
+            let mut state = lock(&self.state);
+            state.sinks = state.sinks.saturating_sub(1);
+            state.sinks == 0 || !state.bounded
+        };
+        if stops {
+            self.stop();
+        }
     }
 
     /// Everything stops where it is.

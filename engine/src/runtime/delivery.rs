@@ -70,6 +70,12 @@ impl Inbox {
         self.signal.raise();
     }
 
+    /// How many rows wait.
+    pub(super) fn rows(&self) -> usize {
+        let lanes = lock(&self.lanes);
+        lanes.iter().flatten().flat_map(|it| &it.pieces).map(|it| it.batch.rows()).sum()
+    }
+
     /// The next delivery of each of these lanes, if all have one.
     pub(super) fn take(&self, lanes: std::ops::Range<usize>) -> Option<Vec<Delivery>> {
         let mut all = lock(&self.lanes);

@@ -43,10 +43,18 @@ pub(super) fn launch(
             StageKind::Exchange | StageKind::Meeting(_) => launcher.stage(stage)?,
         }
     }
-    let Launcher { slots, boards, budgets, control, graph, savers, .. } = launcher;
+    let Launcher { slots, boards, budgets, control, graph, savers, stages, .. } = launcher;
     let signals = slots.iter().map(|it| Arc::clone(&it.signal)).collect();
     control.started(savers, from.map_or(0, |it| it.epoch), signals);
-    Ok(Job { slots, parkers, shared: Arc::new(Shared { graph, control, boards, budgets }) })
+    control.opened(plan.sinks.len(), plan.sources.iter().all(|it| it.bounded));
+    let meets = |stage: usize| matches!(graph.stages[stage].kind, StageKind::Meeting(_));
+    let meeting = (0..stages.len()).filter(|it| meets(*it)).flat_map(|it| &stages[it].inboxes);
+    let meeting = meeting.cloned().collect();
+    Ok(Job {
+        slots,
+        parkers,
+        shared: Arc::new(Shared { graph, control, boards, budgets, meeting }),
+    })
 }
 
 struct Launcher<'a> {

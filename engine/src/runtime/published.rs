@@ -16,9 +16,10 @@ pub(super) struct Counts {
     pub(super) pipes: Vec<StreamCount>,
     /// Of the source, where the stage is one.
     pub(super) source: SourceCount,
-    /// Written and failed, where the stage is a sink.
-    pub(super) written: i64,
+    /// Taken and failed, where the stage is a sink, and how many of those taken are not delivered.
+    pub(super) taken: i64,
     pub(super) failed: i64,
+    pub(super) unwritten: i64,
 }
 
 impl AddAssign<&Counts> for Counts {
@@ -30,8 +31,9 @@ impl AddAssign<&Counts> for Counts {
             *mine += theirs;
         }
         self.source += &other.source;
-        self.written += other.written;
+        self.taken += other.taken;
         self.failed += other.failed;
+        self.unwritten += other.unwritten;
     }
 }
 
@@ -59,10 +61,11 @@ impl Boards {
         board
     }
 
-    /// All counters by name.
+    /// All counters by name. Those of tasks behind others are read first: what they have got by then, those before them
+    /// have told, so that a run that goes on never seems to have made rows out of nothing.
     pub(super) fn ledger(&self, graph: &Graph) -> Ledger {
         let mut ledger = Ledger::default();
-        for (stage, board) in &self.0 {
+        for (stage, board) in self.0.iter().rev() {
             let counts = lock(board).counts.clone();
             for (i, pipe) in graph.stages[*stage].pipes.iter().enumerate() {
                 let count = counts.pipes.get(i).cloned().unwrap_or_default();
@@ -72,11 +75,12 @@ impl Boards {
                         *ledger.sources.entry(owner).or_default() += &counts.source;
                     }
                     BindingKind::Sink => {
-                        let (written, failed) = match graph.stages[*stage].kind {
-                            crate::graph::StageKind::Sink(_) => (counts.written, counts.failed),
-                            _ => (0, 0),
-                        };
-                        let count = SinkCount { stream: count, written, failed };
+                        let mut count = SinkCount { stream: count, ..SinkCount::default() };
+                        if let crate::graph::StageKind::Sink(_) = graph.stages[*stage].kind {
+                            count.written = counts.taken - counts.unwritten;
+                            count.failed = counts.failed;
+                            count.unwritten = counts.unwritten;
+                        }
                         *ledger.sinks.entry(owner).or_default() += &count;
                     }
                     BindingKind::Stream | BindingKind::Table => {

@@ -83,6 +83,11 @@ impl Sequencer {
         let timely = decoded.oldest.is_none_or(|oldest| floor <= oldest);
         self.splits.data(&decoded.split, decoded.newest, clock);
         let mark = self.mark(clock, None, None);
+        let mut counts = Counts { pipes: decoded.pipes, ..Counts::default() };
+        counts.source = decoded.source;
+        self.counts += &counts;
+        // Told before it is sent: nobody has got rows then that nobody has put out.
+        self.publish();
         for (exit, mut cuts) in self.exits.iter().zip(decoded.cuts) {
             for piece in cuts.iter_mut().flatten() {
                 stamp(&mut piece.batch, floor, timely);
@@ -90,9 +95,6 @@ impl Sequencer {
             exit.send(cuts, mark, &self.budget);
         }
         drop(decoded.charge);
-        let mut counts = Counts { pipes: decoded.pipes, ..Counts::default() };
-        counts.source = decoded.source;
-        self.counts += &counts;
         if !decoded.position.is_empty() {
             self.positions.insert(decoded.split.clone(), decoded.position.clone());
             self.feed.acknowledge(decoded.split, decoded.position);

@@ -48,6 +48,8 @@ pub(super) struct SinkState {
     most: usize,
     /// The bytes that the sink holds inside.
     inside: Option<Charge>,
+    /// Whether it was told that nobody takes the sink's rows any more.
+    deserted: bool,
     done: bool,
 }
 
@@ -84,14 +86,22 @@ impl SinkTask {
             return Ok(Progress::Done);
         }
         self.commit()?;
+        if !self.state.deserted && self.sink.is_deserted() {
+            self.state.deserted = true;
+            self.control.deserted();
+        }
         let Some(mut round) = self.open()? else {
             // Woken by the sink, which has got rid of something.
             if let Some(before) = self.state.inside.take() {
                 self.charge(before.budget());
             }
+            self.publish();
             return Ok(Progress::Waiting);
         };
         let progress = self.write(&mut round)?;
+        if self.counts.unwritten > 0 {
+            self.publish();
+        }
         if !self.state.done {
             self.charge(&round.budget);
         }
@@ -143,7 +153,7 @@ impl SinkTask {
             match self.sink.write(batch)? {
                 Written::Busy => return Ok(Progress::Waiting),
                 Written::Taken(faults) => {
-                    self.counts.written += batch.rows() as i64 - faults.len() as i64;
+                    self.counts.taken += batch.rows() as i64 - faults.len() as i64;
                     self.counts.failed += faults.len() as i64;
                     let batch = round.batches.pop_front();
                     if let (Some(batch), false) = (batch, faults.is_empty()) {
@@ -175,6 +185,7 @@ impl SinkTask {
             self.control.save_last(self.id, self.saved());
             self.state.inside = None;
             self.state.done = true;
+            self.publish();
         }
         self.send(round, None)?;
         Ok(Progress::More)
@@ -203,16 +214,30 @@ impl SinkTask {
     fn saved(&self) -> Saved {
         Saved {
             intake: Some(self.intake.save()),
-            counts: self.counts.clone(),
+            // What is ready for a checkpoint counts as written once that is complete.
+            counts: Counts { unwritten: 0, ..self.counts.clone() },
             committables: self.state.prepared.clone(),
             ..Saved::default()
         }
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        let unwritten = i64::try_from(self.sink.unwritten()).unwrap_or(i64::MAX);
+        // What a sink is getting rid of right now may count twice for a moment.
+        self.counts.unwritten = unwritten.min(self.counts.taken);
         let mut board = lock(&self.board);
         board.counts.clone_from(&self.counts);
         board.samples.clone_from(&self.state.samples);
+    }
+}
+
+impl Drop for SinkTask {
+    /// A sink that has not finished is that of a run that broke: what is not outside now never will be.
+    fn drop(&mut self) {
+        if !self.state.done {
+            self.sink.abandon();
+            self.publish();
+        }
     }
 }
 

@@ -77,10 +77,10 @@ impl Task for SourceTask {
         if self.state.ended {
             return self.close();
         }
+        self.losses();
         let barrier = self.control.barrier();
         if barrier > self.state.barrier {
             self.state.barrier = barrier;
-            self.losses();
             self.held_back();
             self.entry(ReadyKind::Barrier(barrier));
         }
@@ -114,7 +114,6 @@ impl SourceTask {
             Polled::Pending => {
                 if !std::mem::replace(&mut self.state.quiet, true) {
                     self.entry(ReadyKind::CaughtUp);
-                    self.losses();
                 }
                 self.tick();
                 return Ok(Progress::Waiting);

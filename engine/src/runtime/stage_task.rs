@@ -38,13 +38,14 @@ impl Task for StageTask {
         };
         self.pipes.run(&pieces, &[], &mark)?;
         drop(pieces);
+        // Told before it is sent: nobody has got rows then that nobody has put out.
+        self.publish();
         for exit in &mut self.exits {
             let cuts = exit.cut(self.pipes.flows())?;
             exit.send(cuts, exit.mark(self.pipes.flows(), mark), &budget);
         }
         self.pipes.clear();
         drop(deliveries);
-        self.publish();
         self.save(&mark)?;
         Ok(Progress::More)
     }

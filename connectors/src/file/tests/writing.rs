@@ -115,6 +115,36 @@ fn a_run_that_breaks_off_leaves_nothing() {
     assert_eq!(std::fs::read_dir(folder.path("by")).unwrap().count(), 0);
 }
 
+/// How many rows of five are not to be seen: behind a checkpoint, and when the run broke then or had ended.
+#[test]
+fn rows_count_as_written_when_others_see_them() {
+    for (path, bounded, append, hidden) in [
+        ("out.jsonl", true, false, 5),
+        ("out.csv.gz", true, false, 5),
+        ("out.parquet", false, false, 5),
+        ("out.jsonl", false, false, 0),
+        ("out.jsonl.zst", true, true, 2),
+    ] {
+        for ends in [false, true] {
+            let folder = Folder::new();
+            let mut sink = open(&folder.path(path), bounded, append).unwrap();
+            write(sink.as_mut(), &numbers(0..3)).unwrap();
+            commit(sink.as_mut(), 1).unwrap();
+            write(sink.as_mut(), &numbers(3..5)).unwrap();
+            if ends {
+                finish(sink.as_mut()).unwrap();
+                assert_eq!(sink.unwritten(), 0, "{path}");
+            } else {
+                while sink.bytes() > 0 && !path.ends_with("parquet") {
+                    std::thread::yield_now();
+                }
+                sink.abandon();
+                assert_eq!(sink.unwritten(), hidden, "{path}");
+            }
+        }
+    }
+}
+
 #[test]
 fn rows_without_end_are_seen_while_they_come() {
     let folder = Folder::new();
