@@ -4,6 +4,7 @@
 //!  runtime ── write(rows) ──► Taken | Busy (not taken: again later, the waker says when)
 //!          ── prepare(n) ───► what commit(n) needs, saved with checkpoint n; or Busy
 //!          ── commit(…) ────► makes epoch n visible; idempotent, so it can be repeated after a crash
+//!          ── refused() ────► rows that were taken and turned out not to be writable, once each
 //!          ── finish() ─────► the inputs have ended or the run stops: everything out, or Busy
 //!          ── abandon() ────► the run has broken: what is not out by now stays unwritten
 //! ```
@@ -38,6 +39,13 @@ pub trait Sink: Send {
     /// Bytes held inside, for the byte budget.
     fn bytes(&self) -> usize;
 
+    /// Rows that were taken and that turned out later not to be writable, because whoever takes them answers later. Each
+    /// is handed over once, and from then on counts as failed; until then it is among the `unwritten`. Asked before each
+    /// write and behind `prepare` and `finish`: when those are done, nothing may be left that turns out later.
+    fn refused(&mut self) -> Vec<Refused> {
+        Vec::new()
+    }
+
     /// Rows that were taken and are not delivered, as far as the sink's promise goes: outside they would be missing if
     /// everything broke now. Those that were prepared and not committed are among them.
     fn unwritten(&self) -> u64;
@@ -59,6 +67,15 @@ pub enum Written {
     Taken(Vec<Fault>),
     /// Not now: nothing was taken.
     Busy,
+}
+
+/// Rows of which each has a fault.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The rows, or the batch that they were in.
+    pub rows: Batch,
+    /// One fault for each row that could not be written; `row` is its place in `rows`. In the order of the rows.
+    pub faults: Vec<Fault>,
 }
 
 /// The answer to [`Sink::prepare`].

@@ -11,7 +11,7 @@ use engine::batch::Batch;
 use engine::codec::Format;
 use engine::error::{Error, Result};
 use engine::reason::{Fault, Reason};
-use engine::sink::{Committable, Finished, Prepared, Sink, SinkContext, SinkDef, Written};
+use engine::sink::{Committable, Finished, Prepared, Refused, Sink, SinkContext, SinkDef, Written};
 use engine::source::{Polled, Position, Source, SourceContext, SourceDef, SplitName};
 use engine::vocabulary::Vocabulary;
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub(crate) struct Script {
     pub(crate) breaks: Option<At>,
     /// The first row of every batch cannot be written.
     pub(crate) refuses: bool,
+    /// The first row of every batch is taken, and turns out not to be writable at the next call.
+    pub(crate) refuses_later: bool,
     /// A row is lost at every other poll.
     pub(crate) loses: bool,
 }
@@ -212,7 +214,7 @@ impl SinkDef for ScriptedSink {
         script.go(At::Open)?;
         let waker = context.waker.clone();
         let inner = MemorySink.open(plan, context)?;
-        Ok(Box::new(Writing { inner, script, waker, calls: 0, put_off: 0 }))
+        Ok(Box::new(Writing { inner, script, waker, calls: 0, put_off: 0, refused: Vec::new() }))
     }
 }
 
@@ -222,6 +224,7 @@ struct Writing {
     waker: Waker,
     calls: usize,
     put_off: usize,
+    refused: Vec<Refused>,
 }
 
 impl Writing {
@@ -244,7 +247,7 @@ impl Sink for Writing {
         }
         self.calls += 1;
         self.script.go(At::Call(self.calls - 1))?;
-        if !self.script.refuses {
+        if !self.script.refuses && !self.script.refuses_later {
             return self.inner.write(batch);
         }
         let kept = batch.slice(1, batch.rows() - 1);
@@ -252,7 +255,16 @@ impl Sink for Writing {
             self.inner.write(&kept)?;
         }
         let detail = "as the script says".to_owned();
-        Ok(Written::Taken(vec![Fault { row: 0, reason: Reason::Sink, detail, column: None }]))
+        let faults = vec![Fault { row: 0, reason: Reason::Sink, detail, column: None }];
+        if self.script.refuses {
+            return Ok(Written::Taken(faults));
+        }
+        self.refused.push(Refused { rows: batch.clone(), faults });
+        Ok(Written::Taken(Vec::new()))
+    }
+
+    fn refused(&mut self) -> Vec<Refused> {
+        std::mem::take(&mut self.refused)
     }
 
     fn prepare(&mut self, epoch: u64) -> Result<Prepared> {
@@ -280,6 +292,6 @@ impl Sink for Writing {
     }
 
     fn unwritten(&self) -> u64 {
-        self.inner.unwritten()
+        self.inner.unwritten() + self.refused.len() as u64
     }
 }

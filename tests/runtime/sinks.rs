@@ -61,9 +61,18 @@ stream refused = all.errors | select reason, payload
 sink seen = refused | into memory()
 sink seen_too = all.errors | select step, detail | into memory()
 ";
+    for script_of_all in [
+        Script { refuses: true, ..Script::default() },
+        Script { refuses_later: true, busy: 1, ..Script::default() },
+    ] {
+        refuse_four_of_twenty(program, script_of_all);
+    }
+}
+
+fn refuse_four_of_twenty(program: &str, script_of_all: Script) {
     let mut rig = Rig::new(program, 2);
     rig.settings.batch_rows = 5;
-    script(&rig.name, "all", Script { refuses: true, ..Script::default() });
+    script(&rig.name, "all", script_of_all);
     rig.feed("a", &rows(20));
     rig.end();
     let outcome = rig.start().wait();
@@ -97,6 +106,33 @@ sink counts = a | window tumbling(1s) | aggregate rows = count() | into memory()
     assert!(found[0].0 == "a" && found[0].1.starts_with("decode: "), "{found:?}");
     assert_eq!(found[1], ("all", "sink: as the script says"));
     assert_eq!(found[2], ("counts", "late by 2s"));
+}
+
+#[test]
+fn rows_that_turn_out_later_not_to_be_writable_belong_to_the_checkpoint_they_were_taken_before() {
+    let program = "
+sink all = a | into memory()
+sink seen = all.errors | select payload | into memory()
+";
+    let mut rig = Rig::new(program, 2);
+    rig.settings.batch_rows = 4;
+    let refuses = Script { refuses_later: true, busy: 2, ..Script::default() };
+    script(&rig.name, "all", refuses);
+    rig.feed("a", &rows(8));
+    let mut run = rig.simulate(None);
+    run.settle().unwrap();
+    let checkpoint = run.checkpoint().unwrap();
+    assert_eq!(rig.output("seen").count(), 2);
+    drop(run);
+    rig.feed("a", &rows(12)[8..]);
+    rig.end();
+    let mut run = rig.simulate(Some(&checkpoint));
+    run.settle().unwrap();
+    assert!(run.has_ended());
+    assert_eq!(rig.output("seen").count(), 3);
+    let ledger = run.finish().progress.ledger;
+    assert_eq!((ledger.sinks["all"].written, ledger.sinks["all"].failed), (9, 3));
+    assert_eq!(ledger.residue(), 0);
 }
 
 /// The window takes everything in, so that rounds without rows wait in front of the sink.

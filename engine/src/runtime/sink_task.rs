@@ -19,7 +19,7 @@ use crate::ledger::StreamCount;
 use crate::operator::RefusedRows;
 use crate::reason::Fault;
 use crate::side::Samples;
-use crate::sink::{Committable, Finished, Prepared, Sink, Written};
+use crate::sink::{Committable, Finished, Prepared, Refused, Sink, Written};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -149,6 +149,7 @@ impl SinkTask {
 
     /// Writes what is left of a round, and does what its mark asks for.
     fn write(&mut self, round: &mut OpenRound) -> Result<Progress> {
+        self.collect(round)?;
         while let Some(batch) = round.batches.front() {
             match self.sink.write(batch)? {
                 Written::Busy => return Ok(Progress::Waiting),
@@ -167,6 +168,7 @@ impl SinkTask {
             match self.sink.prepare(epoch)? {
                 Prepared::Busy => return Ok(Progress::Waiting),
                 Prepared::Done(committable) => {
+                    self.collect(round)?;
                     self.state.prepared.push(committable);
                     self.control.save(epoch, self.id, self.saved());
                 }
@@ -182,6 +184,7 @@ impl SinkTask {
             if self.sink.finish(ending == Ending::Ended)? == Finished::Busy {
                 return Ok(Progress::Waiting);
             }
+            self.collect(round)?;
             self.control.save_last(self.id, self.saved());
             self.state.inside = None;
             self.state.done = true;
@@ -202,6 +205,16 @@ impl SinkTask {
         for exit in &mut self.exits {
             let cuts = exit.cut(&flows)?;
             exit.send(cuts, mark, &round.budget);
+        }
+        Ok(())
+    }
+
+    /// Takes over what has turned out not to be writable since it was taken.
+    fn collect(&mut self, round: &mut OpenRound) -> Result<()> {
+        for Refused { rows, faults } in self.sink.refused() {
+            self.counts.taken -= faults.len() as i64;
+            self.counts.failed += faults.len() as i64;
+            round.errors.extend(self.refuse(&rows, faults)?);
         }
         Ok(())
     }
