@@ -104,7 +104,11 @@ fn row(text: &mut String, param: &Param, prefix: &str) {
         Presence::Default(default) => format!("`{default}`"),
     };
     let name = format!("{prefix}{}", param.name);
-    put(text, format_args!("| `{name}` | {} | {default} | {} |\n", takes(&param.takes), param.doc));
+    let mut takes = takes(&param.takes);
+    if let Some(range) = param.range {
+        put(&mut takes, format_args!(", `{}`", range.text()));
+    }
+    put(text, format_args!("| `{name}` | {takes} | {default} | {} |\n", param.doc));
     if let Takes::Record(entries) = &param.takes {
         for entry in entries {
             row(text, entry, &format!("{name}."));

@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The options that every source takes, behind its own.
 pub fn source_params() -> Vec<Param> {
-    let duration = |name, doc| Param::option(name, Takes::Constant(Constant::Duration), doc);
+    let duration = |name, doc| {
+        Param::option(name, Takes::Constant(Constant::Duration), doc).within("0s..36500d")
+    };
     vec![
         Param::option("format", Takes::Word(Kind::Format), "How bytes become rows: `json`, `csv(delimiter: \";\")`, …"),
         Param::option("schema", Takes::Schema, "The schema that names the columns; may be left out where the format or the files bring theirs."),

@@ -6,10 +6,8 @@ use crate::formats;
 use crate::standard::{Readers, StandardOutput};
 use crate::worker::{Size, Worker};
 use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
-use dsl::diagnostic::{Code, Diagnostic};
-use dsl::plan::{Args, Flow, SinkPlan};
+use dsl::plan::{Args, SinkPlan};
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
-use dsl::span::Span;
 use engine::batch::Batch;
 use engine::codec::Encoder;
 use engine::error::{Error, Result};
@@ -36,7 +34,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             "limit",
             Takes::Constant(Constant::Int),
             "How many rows are shown; without it, all.",
-        ),
+        )
+        .within("0.."),
     ],
     result: Returns::Nothing,
     examples: &[Example {
@@ -67,22 +66,6 @@ test "only hot readings are shown" {
 impl SinkRule for Console {
     fn signature(&self) -> &Signature {
         &SIGNATURE
-    }
-
-    fn check(
-        &self,
-        args: &Args,
-        _flow: &Flow,
-        _bounded: bool,
-        span: Span,
-        report: &mut Vec<Diagnostic>,
-    ) {
-        if args.opt_int("limit").ok().flatten().is_some_and(|it| it < 0) {
-            let span = args.span("limit").unwrap_or(span);
-            let message = "`limit` is less than none";
-            let help = "write how many rows are shown, or leave it out for all";
-            report.push(Diagnostic::new(Code::BadOption, span, message).help(help));
-        }
     }
 
     fn promise(&self, _args: &Args) -> SinkPromise {

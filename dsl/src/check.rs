@@ -70,7 +70,6 @@ impl<'a, 'r> Checker<'a, 'r> {
     }
 
     fn file(mut self, file: &SourceFile) -> Plan {
-        unbuilt::report(self.tree, self.report);
         self.declarations();
         let bindings: Vec<&'a Binding> = self
             .tree
@@ -105,6 +104,7 @@ impl<'a, 'r> Checker<'a, 'r> {
             },
             self.report,
         );
+        unbuilt::report(self.tree, &self.names.elsewhere(), self.report);
         Plan { file: file.clone(), params: self.params, sources, streams, sinks, tests }
     }
 

@@ -14,6 +14,7 @@
 
 mod actions;
 mod cut;
+mod escape;
 mod expr;
 mod lexical;
 mod literal;

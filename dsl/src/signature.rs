@@ -4,6 +4,10 @@
 //! Argument checks, "did you mean", the reference documentation and completion all read this one description, so a new
 //! word never touches the grammar or the checker. Documentation is data here, and its examples run as tests.
 
+mod range;
+
+pub use range::{Limit, Range};
+
 use crate::types::{Type, Typed};
 use crate::value::Value;
 
@@ -77,6 +81,8 @@ pub struct Param {
     pub takes: Takes,
     /// Whether it has to be there.
     pub presence: Presence,
+    /// Which constants it may be; none: all of its kind.
+    pub range: Option<Range>,
     /// One sentence.
     pub doc: &'static str,
 }
@@ -229,19 +235,29 @@ impl Signature {
 }
 
 impl Param {
+    fn new(
+        name: &'static str,
+        place: Place,
+        takes: Takes,
+        presence: Presence,
+        doc: &'static str,
+    ) -> Self {
+        Self { name, place, takes, presence, range: None, doc }
+    }
+
     /// A parameter by position that must be there.
     pub fn positional(name: &'static str, takes: Takes, doc: &'static str) -> Self {
-        Self { name, place: Place::Positional, takes, presence: Presence::Required, doc }
+        Self::new(name, Place::Positional, takes, Presence::Required, doc)
     }
 
     /// A parameter by position that may stand any number of times, at least once.
     pub fn repeated(name: &'static str, takes: Takes, doc: &'static str) -> Self {
-        Self { name, place: Place::Repeated, takes, presence: Presence::Required, doc }
+        Self::new(name, Place::Repeated, takes, Presence::Required, doc)
     }
 
     /// An option that may be left out.
     pub fn option(name: &'static str, takes: Takes, doc: &'static str) -> Self {
-        Self { name, place: Place::Option, takes, presence: Presence::Optional, doc }
+        Self::new(name, Place::Option, takes, Presence::Optional, doc)
     }
 
     /// May be left out.
@@ -256,6 +272,18 @@ impl Param {
     pub fn required(mut self) -> Self {
         self.presence = Presence::Required;
         self
+    }
+
+    /// A constant has to be in this range, written as a user would: `0s..`, `1..65535`. Both ends are inside.
+    #[must_use]
+    pub fn within(mut self, range: &'static str) -> Self {
+        self.range = Some(Range::new(range));
+        self
+    }
+
+    /// Its name and range, where it has one.
+    pub fn limit(&self) -> Option<Limit> {
+        self.range.map(|range| Limit { param: self.name, range })
     }
 
     /// May be left out, and then it is `default`, written as a user would.

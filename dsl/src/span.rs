@@ -97,6 +97,14 @@ impl SourceFile {
         &self.text[span.start.min(self.text.len())..span.end.min(self.text.len())]
     }
 
+    /// The lines that a span touches: the number of the first, and where they stand, the end of the last one included.
+    pub fn lines(&self, span: Span) -> (usize, Span) {
+        let line = |at: usize| self.line_starts.partition_point(|&start| start <= at);
+        let (first, last) = (line(span.start.min(self.text.len())), line(span.end));
+        let end = self.line_starts.get(last).copied().unwrap_or(self.text.len());
+        (first, Span::new(self.line_starts[first - 1], end))
+    }
+
     /// Line and column of a byte offset; an offset past the end is the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());

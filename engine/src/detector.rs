@@ -19,7 +19,7 @@ mod tail;
 pub use findings::{Finding, Findings, columns};
 pub(crate) use findings::{Incidents, IncidentsCaptured};
 pub use inputs::{Inputs, Setting, Settings};
-pub(crate) use inputs::{check_rest, constant, label, rest, rest_param};
+pub(crate) use inputs::{constant, label, rest, rest_param};
 pub(crate) use moments::{Moments, READING_MAX};
 pub(crate) use number::short;
 pub(crate) use tail::{SCORE_MAX, normal_score};

@@ -21,7 +21,7 @@ pub use fixed::Fixed;
 
 use crate::error::Result;
 use crate::time::{Micros, Timestamp};
-use dsl::diagnostic::{Code, Diagnostic};
+use dsl::diagnostic::Diagnostic;
 use dsl::plan::Args;
 use dsl::signature::Signature;
 use dsl::span::Span;
@@ -41,8 +41,8 @@ pub trait WindowDef: Sync {
     /// How it is typed.
     fn signature(&self) -> &Signature;
 
-    /// Checks what the types of the arguments alone cannot say; constants that are still open are not looked at.
-    fn check(&self, args: &Args, span: Span, report: &mut Vec<Diagnostic>);
+    /// Checks what the arguments alone cannot say; constants that are still open are not looked at.
+    fn check(&self, _args: &Args, _span: Span, _report: &mut Vec<Diagnostic>) {}
 
     /// Where its windows lie; the arguments are closed.
     fn windows(&self, args: &Args) -> Result<Windows>;
@@ -135,26 +135,8 @@ impl Aligned {
     }
 }
 
-/// A duration that has to be longer than 0, or be refused with this help; none while it is open.
-fn positive(args: &Args, name: &str, span: Span, report: &mut Vec<Diagnostic>) -> Option<Micros> {
-    let given = args.duration(name).ok()?;
-    if given > 0 {
-        return Some(given);
-    }
-    let shown = dsl::value::format_duration(given);
-    report.push(
-        Diagnostic::new(
-            Code::BadOption,
-            args.span(name).unwrap_or(span),
-            format!("`{name}` has to be longer than 0s, it is {shown}"),
-        )
-        .help("write a length such as `1m` or `10s`"),
-    );
-    None
-}
-
-/// The same at the start of a run, when params are known.
-fn positive_or_error(args: &Args, name: &str) -> Result<Micros> {
+/// A duration that is longer than 0, which its signature sees to.
+fn positive(args: &Args, name: &str) -> Result<Micros> {
     let given = args.duration(name)?;
     if given > 0 {
         return Ok(given);

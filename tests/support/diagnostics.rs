@@ -27,6 +27,9 @@ pub(crate) fn check(section: &Section, catalog: &dyn Catalog) -> Result<(), Stri
     if actual != expected {
         return Err(format!("{}\n{}", section.path, annotated(&file, &actual)));
     }
+    if let Some(silent) = found.iter().find(|it| it.help.is_none()) {
+        return Err(format!("{}: no help line says what to type: {}", section.path, said(silent)));
+    }
     let errors = found.iter().any(|it| it.severity() == Severity::Error);
     if plan.is_none() != errors {
         return Err(format!("{}: a plan is there if and only if no error is", section.path));

@@ -81,7 +81,7 @@ impl<'a> PathKnown<'a> {
         match args.get("path") {
             Some(Arg::Value(Value::String(path))) => Self::Whole(path),
             Some(Arg::RowPattern(parts)) => Self::of_parts(parts),
-            Some(Arg::Constant(expr)) => match &expr.kind {
+            Some(Arg::Constant(expr, _)) => match &expr.kind {
                 ExprKind::Template(parts) => Self::of_parts(parts),
                 ExprKind::Literal(Value::String(path)) => Self::Whole(path),
                 _ => Self::Nothing,

@@ -128,7 +128,7 @@ impl SinkRule for FileSink {
         let given = args.get("format").is_some();
         let append = args.bool("append").unwrap_or(false);
         let Some(shape) = known.shape() else {
-            if !given {
+            if !given && args.get("path").is_some() {
                 let message = "the format is told from the ending of `path`, which is not known before the run";
                 let help = "say it: `format: json`; without it, only Parquet files are written";
                 say(Code::SinkAdvice, place, message, help);

@@ -131,7 +131,7 @@ impl SourceRule for FileSource {
         match shape {
             Some(shape) => check_shape(shape, args, span, report),
             // Without columns the missing schema is what there is to say.
-            None if given || schema.is_none() => {}
+            None if given || schema.is_none() || args.get("path").is_none() => {}
             None => report.push(
                 Diagnostic::new(
                     Code::SourceAdvice,

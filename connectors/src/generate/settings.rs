@@ -8,8 +8,6 @@ use engine::time::{Micros, Timestamp};
 /// 2026-01-01T00:00:00Z: where times begin with `rate: max`.
 const FIXED_START: Timestamp = 1_767_225_600_000_000;
 
-const DEVICES_MAX: i64 = 10_000_000;
-
 const SECOND: Micros = 1_000_000;
 
 /// The options.
@@ -71,23 +69,9 @@ pub(super) fn problems(args: &Args) -> Vec<Problem> {
     let mut problem = |option, message: String, help| {
         problems.push(Problem { option, message, help });
     };
-    let devices = args.opt_int("devices").ok().flatten();
-    if devices.is_some_and(|it| !(1..=DEVICES_MAX).contains(&it)) {
-        let message = format!("`devices` takes 1 to {DEVICES_MAX}");
-        problem("devices", message, "write how many there are: `devices: 100`");
-    }
-    if args.opt_int("rows").ok().flatten().is_some_and(|it| it < 0) {
-        problem("rows", "`rows` is less than none".to_owned(), "leave it out for rows without end");
-    }
     if known_rate(args).is_some_and(|(rows, per)| !(rows > 0.0 && rows.is_finite() && per > 0.0)) {
         let message = "`rate` is not more than none".to_owned();
         problem("rate", message, "write so many a second: `rate: 1000`, or `rate: max`");
-    }
-    for option in SHARES {
-        if args.opt_float(option).ok().flatten().is_some_and(|it| !(0.0..=1.0).contains(&it)) {
-            let message = format!("`{option}` is a share");
-            problem(option, message, "write a number from 0.0 to 1.0");
-        }
     }
     let bad = args.opt_float("bad").ok().flatten().unwrap_or(0.0);
     if bad > 0.0 && args.get("payload").is_none() {
@@ -96,8 +80,6 @@ pub(super) fn problems(args: &Args) -> Vec<Problem> {
     }
     problems
 }
-
-const SHARES: [&str; 5] = ["spike", "drop_out", "skew", "late", "bad"];
 
 /// The rate, where it is known and not `max`: so many rows in so many microseconds.
 fn known_rate(args: &Args) -> Option<(f64, f64)> {

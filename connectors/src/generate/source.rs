@@ -43,17 +43,20 @@ pub struct Generate;
 
 static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
     let int = |name, doc| Param::option(name, Takes::Constant(Constant::Int), doc);
-    let share =
-        |name, doc| Param::option(name, Takes::Constant(Constant::Float), doc).default("0.0");
+    let share = |name, doc| {
+        Param::option(name, Takes::Constant(Constant::Float), doc).within("0.0..1.0").default("0.0")
+    };
     let mut params = vec![
-        int("devices", "How many devices there are; they take turns.").default("100"),
+        int("devices", "How many devices there are; they take turns.")
+            .within("1..10000000")
+            .default("100"),
         Param::option(
             "rate",
             Takes::ConstantOrChoice(Constant::Rate, &["max"]),
             "How many rows a second, all devices together; `max`: as fast as they are taken.",
         )
         .default("1000"),
-        int("rows", "How many rows there are; without it there is no end."),
+        int("rows", "How many rows there are; without it there is no end.").within("0.."),
         int("seed", "What the random numbers follow from.").default("1"),
         Param::option("profile", Takes::Choice(&["sensors"]), "What kind of devices they are.")
             .default("sensors"),

@@ -8,14 +8,9 @@ use super::client::{Connect, Failure};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::Args;
 use dsl::signature::{Constant, Param, Takes};
-use dsl::value::{Value, format_duration};
+use dsl::value::Value;
 use engine::error::{Error, Result};
 use std::time::Duration;
-
-/// The shortest keep-alive: below it a busy broker looks like a dead one.
-const KEEP_ALIVE_MIN: i64 = 5_000_000;
-/// The longest keep-alive of the protocol.
-const KEEP_ALIVE_MAX: i64 = 65_535_000_000;
 
 /// The parameters of the connection, for both words.
 pub(super) fn connection_params() -> Vec<Param> {
@@ -34,19 +29,22 @@ pub(super) fn connection_params() -> Vec<Param> {
             Takes::Constant(Constant::Duration),
             "How often a silent connection is tried, from 5s on; a dead one is noticed after at most twice that.",
         )
+// Below 5s a busy broker looks like a dead one; the protocol has 16 bits of seconds.
+.within("5s..65535s")
         .default("60s"),
         Param::option(
             "retry",
             Takes::Constant(Constant::DurationRange),
             "How long to wait before connecting again: from the first to the second, doubling, with jitter.",
         )
+.within("1ms..1d")
         .default("1s..64s"),
     ]
 }
 
 /// The quality of service, for both words.
 pub(super) fn qos_param(doc: &'static str) -> Param {
-    Param::option("qos", Takes::Constant(Constant::Int), doc).default("1")
+    Param::option("qos", Takes::Constant(Constant::Int), doc).within("0..2").default("1")
 }
 
 /// Where the broker is.
@@ -93,7 +91,7 @@ impl Settings {
             }
             (None, None) => None,
         };
-        let keep_alive = keep_alive(args.duration("keep_alive")?).map_err(wrong("keep_alive"))?;
+        let keep_alive = Duration::from_micros(args.duration("keep_alive")?.unsigned_abs());
         let (least, most) = retry(args.value("retry")?).map_err(wrong("retry"))?;
         let qos = qos(args.int("qos")?).map_err(wrong("qos"))?;
         Ok(Self {
@@ -123,17 +121,11 @@ impl Settings {
 
 /// Says what is wrong with the values that stand in the file.
 pub(super) fn check(args: &Args, report: &mut Vec<Diagnostic>) {
-    check_text(args, "url", |it| url(it).map(drop), report);
-    check_text(args, "client_id", |it| client_id(it).map(drop), report);
+    check_text(args, "url", "\"mqtt://localhost:1883\"", |it| url(it).map(drop), report);
+    check_text(args, "client_id", "\"plant-1\"", |it| client_id(it).map(drop), report);
     // A value that is worked out when the run starts is no value yet, and is checked then.
-    if let Ok(Some(micros)) = args.opt_duration("keep_alive") {
-        found(args, "keep_alive", keep_alive(micros).map(drop), report);
-    }
-    if let Ok(Some(range)) = args.opt_value("retry") {
-        found(args, "retry", retry(range).map(drop), report);
-    }
     if let Ok(Some(number)) = args.opt_int("qos") {
-        found(args, "qos", qos(number).map(drop), report);
+        found(args, "qos", "1", qos(number).map(drop), report);
     }
 }
 
@@ -141,23 +133,26 @@ pub(super) fn check(args: &Args, report: &mut Vec<Diagnostic>) {
 pub(super) fn check_text(
     args: &Args,
     option: &str,
+    example: &str,
     read: impl Fn(&str) -> Result<(), String>,
     report: &mut Vec<Diagnostic>,
 ) {
     if let Ok(Some(text)) = args.opt_text(option) {
-        found(args, option, read(text), report);
+        found(args, option, example, read(text), report);
     }
 }
 
-/// Reports what was found about an option.
-pub(super) fn found(
+/// Reports what was found about an option, and what would do.
+fn found(
     args: &Args,
     option: &str,
+    example: &str,
     outcome: Result<(), String>,
     report: &mut Vec<Diagnostic>,
 ) {
     if let (Err(why), Some(span)) = (outcome, args.span(option)) {
-        report.push(Diagnostic::new(Code::BadOption, span, format!("`{option}`: {why}")));
+        let diagnostic = Diagnostic::new(Code::BadOption, span, format!("`{option}`: {why}"));
+        report.push(diagnostic.help(format!("write `{option}: {example}`, for example")));
     }
 }
 
@@ -191,14 +186,6 @@ fn client_id(text: &str) -> Result<&str, String> {
         return Err("expected a text of 1 to 65535 bytes".to_owned());
     }
     Ok(text)
-}
-
-fn keep_alive(micros: i64) -> Result<Duration, String> {
-    if !(KEEP_ALIVE_MIN..=KEEP_ALIVE_MAX).contains(&micros) {
-        let found = format_duration(micros);
-        return Err(format!("expected 5s to 65535s, found {found}"));
-    }
-    Ok(Duration::from_micros(micros.unsigned_abs()))
 }
 
 /// The first and the longest wait.
@@ -285,7 +272,6 @@ mod tests {
 
     #[test]
     fn limits_are_kept() {
-        assert!(keep_alive(4_999_999).is_err());
         assert!(qos(2).unwrap_err().contains("not in this version"));
         let second = |n: i64| Some(Box::new(Value::Duration(n * 1_000_000)));
         assert!(retry(&Value::Range(second(1), second(64))).is_ok());

@@ -116,18 +116,21 @@ fn session_params() -> Vec<Param> {
             Takes::Constant(Constant::Duration),
             "For how long the broker keeps messages while the pipeline is not connected.",
         )
+.within("0s..49710d")
         .default("1h"),
         Param::option(
             "receive_maximum",
             Takes::Constant(Constant::Int),
             "How many messages the broker may send ahead of their acknowledgement, 1 to 65535; fewer when they are large.",
         )
+.within("1..65535")
         .default("4096"),
         Param::option(
             "max_packet",
             Takes::Constant(Constant::Size),
             "The largest payload; a larger one ends the run, and stays at the broker.",
         )
+.within("1B..256MB")
         .default("1MiB"),
     ]
 }
@@ -145,16 +148,16 @@ impl SourceRule for MqttSource {
         report: &mut Vec<Diagnostic>,
     ) -> Option<Vec<Column>> {
         settings::check(args, report);
-        settings::check_text(args, "share", |it| share(it).map(drop), report);
-        if let Ok(Some(number)) = args.opt_int("receive_maximum") {
-            settings::found(args, "receive_maximum", receive_maximum(number).map(drop), report);
-        }
+        settings::check_text(args, "share", "\"weir\"", |it| share(it).map(drop), report);
         let mut columns = declared_columns(schema, format)?;
         let topics = match topics(args)? {
             Ok(topics) => topics,
             Err(why) => {
                 if let Some(span) = args.span("topic") {
-                    report.push(Diagnostic::new(Code::BadPattern, span, format!("`topic`: {why}")));
+                    let found = Diagnostic::new(Code::BadPattern, span, format!("`topic`: {why}"));
+                    let help =
+                        "write a topic such as `devices/{device}/temperature` or `devices/#`";
+                    report.push(found.help(help));
                 }
                 return Some(columns);
             }
@@ -215,10 +218,9 @@ impl SourceDef for MqttSource {
             .ok_or_else(|| Error::bug("the topics of a closed plan are open"))?
             .map_err(wrong("topic"))?;
         let group = args.opt_text("share")?.map(share).transpose().map_err(wrong("share"))?;
-        let window = receive_maximum(args.int("receive_maximum")?);
         let connect = Connect {
             session: Some(Duration::from_micros(args.duration("session_expiry")?.max(0) as u64)),
-            receive_maximum: window.map_err(wrong("receive_maximum"))?,
+            receive_maximum: u16::try_from(args.int("receive_maximum")?).unwrap_or(u16::MAX),
             ..connect
         };
         let splits = topics.each.iter().map(|it| it.text.as_str().into()).collect::<Vec<_>>();
@@ -268,9 +270,4 @@ fn share(text: &str) -> Result<&str, String> {
         ));
     }
     Ok(text)
-}
-
-fn receive_maximum(number: i64) -> Result<u16, String> {
-    let found = u16::try_from(number).ok().filter(|it| *it > 0);
-    found.ok_or_else(|| format!("expected 1 to 65535, found {number}"))
 }

@@ -17,7 +17,7 @@ mod word;
 use super::expr::Scope;
 use super::names::Names;
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Args, Flow, Schema};
 use crate::signature::{Param, Presence, Signature, Takes};
 use crate::span::{Span, Spanned};
@@ -144,11 +144,56 @@ fn default(param: &Param, word: Span, place: Place<'_>) -> Option<Spanned<crate:
     value::argument(param, &given, place, &mut silent).filter(|_| silent.is_empty())
 }
 
-/// Whether columns may be missing because of this: an argument, or a word in its place, was not understood. An expression
-/// with a mistake still makes its column.
-pub(super) fn hides_columns(diagnostic: &Diagnostic) -> bool {
-    let arguments = Code::MissingArgument..=Code::OptionsClash;
-    let words = [Code::UnknownWindow, Code::UnknownDetector];
-    diagnostic.severity() == Severity::Error
-        && (arguments.contains(&diagnostic.code) || words.contains(&diagnostic.code))
+/// Whether columns may be missing because of what was `found` about the arguments: one that decides about columns is
+/// not there, or items of one were not understood. An expression with a mistake still makes its column, and an option
+/// that is only a figure hides nothing.
+pub(super) fn hides_columns(
+    subject: &Subject<'_>,
+    matched: &Matched<'_>,
+    args: &Args,
+    found: &[Diagnostic],
+) -> bool {
+    let lost = |(param, given): (&Param, &Option<_>)| {
+        let meant = given.is_some()
+            || matched.refused.contains(&param.name)
+            || param.presence == Presence::Required
+            || matched.strays && param.presence == Presence::Optional;
+        shapes(&param.takes) && args.get(param.name).is_none() && meant
+    };
+    subject.params.iter().zip(&matched.given).any(lost)
+        || found.iter().any(|it| COLUMNS_LOST.contains(&it.code))
+}
+
+/// Whether the finding is about arguments of a word.
+pub(super) fn is_about_arguments(diagnostic: &Diagnostic) -> bool {
+    (Code::MissingArgument..=Code::OptionsClash).contains(&diagnostic.code)
+}
+
+/// Mistakes in items, each of which is a column or several.
+const COLUMNS_LOST: [Code; 8] = [
+    Code::UnknownDetector,
+    Code::GivenTwice,
+    Code::PositionalAfterOption,
+    Code::ColumnNeeded,
+    Code::WordNeeded,
+    Code::UnnamedItem,
+    Code::EqualNames,
+    Code::DetectorShape,
+];
+
+/// Whether an argument decides which columns there are.
+fn shapes(takes: &Takes) -> bool {
+    match takes {
+        Takes::ListOf(inner) => shapes(inner),
+        Takes::Column
+        | Takes::Columns
+        | Takes::Choice(_)
+        | Takes::Schema
+        | Takes::Stream
+        | Takes::Items
+        | Takes::Renames
+        | Takes::Aggregates
+        | Takes::Detectors => true,
+        _ => false,
+    }
 }

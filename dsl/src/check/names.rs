@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::signature::Kind;
 use crate::span::{Name, Span};
 use crate::types::Column;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What a name stands for.
@@ -46,6 +47,8 @@ pub(super) struct Names<'a> {
     order: Vec<&'a str>,
     /// Whether other files are used, whose names are not known.
     uses: bool,
+    /// Names that may stand in those files, and where they are used here.
+    elsewhere: RefCell<Vec<Name>>,
 }
 
 impl<'a> Names<'a> {
@@ -97,6 +100,20 @@ impl<'a> Names<'a> {
         self.known.get(name.node.as_str()).is_some_and(|(_, place)| *place == name.span)
     }
 
+    /// Remembers a name that only a file that is used can define.
+    pub(super) fn seek_elsewhere(&self, name: &Name) {
+        let mut elsewhere = self.elsewhere.borrow_mut();
+        let new = !elsewhere.iter().any(|it| it.node == name.node);
+        if self.uses && new && !self.known.contains_key(name.node.as_str()) {
+            elsewhere.push(name.clone());
+        }
+    }
+
+    /// The names that were looked for in files that are used, each where it was first.
+    pub(super) fn elsewhere(&self) -> Vec<Name> {
+        self.elsewhere.borrow().clone()
+    }
+
     /// The names of these meanings, in the order written.
     pub(super) fn of(&self, wanted: impl Fn(Meaning) -> bool) -> Vec<&'a str> {
         let fits = |name: &&&str| self.meaning(name).is_some_and(&wanted);
@@ -112,17 +129,18 @@ impl<'a> Names<'a> {
     pub(super) fn unknown_stream(&self, name: &Name) -> Diagnostic {
         let readable = self.readable();
         let diagnostic = unknown(Code::UnknownStream, "source or stream", name, &readable);
-        match nearest(&name.node, readable.iter().copied()) {
-            None if readable.is_empty() => diagnostic
-                .help("declare where rows come from: `source readings = memory(schema: Reading)`"),
-            _ => diagnostic,
+        if diagnostic.help.is_some() {
+            return diagnostic;
         }
+        diagnostic
+            .help(format!("declare where its rows come from: `source {} = …`", written(&name.node)))
     }
 
     /// The name is known and stands for something else than what is needed (`a stream`).
     pub(super) fn other_kind(&self, name: &Name, meaning: Meaning, needed: &str) -> Diagnostic {
         let message = format!("`{}` is a {}; {needed} is needed here", name.node, meaning.noun());
-        let diagnostic = Diagnostic::new(Code::OtherKindOfName, name.span, message);
+        let diagnostic = Diagnostic::new(Code::OtherKindOfName, name.span, message)
+            .help(format!("write the name of {needed}"));
         match self.known.get(name.node.as_str()) {
             Some((_, place)) if *place != name.span => {
                 diagnostic.related(*place, format!("the {}", meaning.noun()))
@@ -161,7 +179,8 @@ pub(super) fn unknown_column(name: &Name, columns: &[Column]) -> Diagnostic {
             let help = format!("the columns here {}", are(&known));
             diagnostic.help(help)
         }
-        _ => diagnostic,
+        None => diagnostic.help("these rows have no columns: take it away"),
+        Some(_) => diagnostic,
     }
 }
 
@@ -197,6 +216,9 @@ pub(super) fn unknown_word(catalog: &dyn Catalog, kind: Kind, name: &Name) -> Di
         }
         _ => match habit(kind, &name.node) {
             Some(help) if !did_you_mean => diagnostic.help(help),
+            _ if known.is_empty() => {
+                diagnostic.help(format!("this vocabulary has no {noun}: take it away"))
+            }
             _ => diagnostic,
         },
     }

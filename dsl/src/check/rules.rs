@@ -8,7 +8,7 @@ use crate::plan::{Aggregates, Expr, ExprKind, Flow, Item, MetaField};
 use crate::span::Span;
 use crate::types::{Column, Type, Typed};
 
-use super::suggest::listed;
+use super::suggest::{listed, written};
 use super::unify::unify;
 
 /// What `select` leaves: the items and nothing else.
@@ -62,7 +62,9 @@ pub fn renamed(
     }
     for (i, column) in columns.iter().enumerate() {
         if columns[..i].iter().any(|it| it.name == column.name) {
-            report.push(exists(&column.name, span));
+            let (name, old) = (&column.name, &before_of(renames, &column.name));
+            let help = format!("give it another name: `other_{name} = {old}`");
+            report.push(exists(name, span).help(help));
         }
     }
     Flow { columns, window: None, ..input.clone() }
@@ -72,6 +74,20 @@ pub fn renamed(
 pub fn added_columns(
     input: &Flow,
     added: Vec<Column>,
+    span: Span,
+    report: &mut Vec<Diagnostic>,
+) -> Flow {
+    let help = |name: &str| {
+        format!("name what the step makes (`found = …`), or rename `{name}` in a step before it")
+    };
+    with_added(input, added, help, span, report)
+}
+
+/// The same, with what to type about a column of this name that exists already.
+fn with_added(
+    input: &Flow,
+    added: Vec<Column>,
+    help: impl Fn(&str) -> String,
     span: Span,
     report: &mut Vec<Diagnostic>,
 ) -> Flow {
@@ -86,12 +102,12 @@ pub fn added_columns(
     }
     match there.as_slice() {
         [] => {}
-        [one] => report.push(exists(one, span)),
+        [one] => report.push(exists(one, span).help(help(one))),
         [first, ..] => {
             // One finding for all of them: they have one cause.
             let names = listed(there.iter().map(String::as_str));
             let message = format!("this step adds the columns {names}, and there are such already");
-            report.push(Diagnostic { message, ..exists(first, span) });
+            report.push(Diagnostic { message, ..exists(first, span).help(help(first)) });
         }
     }
     Flow { columns, window: None, ..input.clone() }
@@ -99,9 +115,13 @@ pub fn added_columns(
 
 fn exists(name: &str, span: Span) -> Diagnostic {
     let message = format!("this step adds a column `{name}`, and there is one already");
-    Diagnostic::new(Code::ColumnExists, span, message).help(format!(
-        "name what the step makes (`found = …`), or write `| rename old_{name} = {name}` before it"
-    ))
+    Diagnostic::new(Code::ColumnExists, span, message)
+}
+
+/// The column that is renamed to `new`.
+fn before_of(renames: &[(String, String)], new: &str) -> String {
+    let found = renames.iter().find(|(it, _)| it == new);
+    written(found.map_or(new, |(_, old)| old))
 }
 
 /// What `window` leaves: the same rows, grouped; the step behind it is `aggregate`.
@@ -130,7 +150,11 @@ pub fn aggregated(
     if updates {
         added.extend(update_columns());
     }
-    added_columns(&base, added, span, report)
+    let help = |name: &str| {
+        let other = written(&format!("other_{name}"));
+        format!("the key columns and `window` are there already: name it otherwise, `{other} = …`")
+    };
+    with_added(&base, added, help, span, report)
 }
 
 /// What `where` leaves: the same columns, nulls and revisions gone where the condition says so.

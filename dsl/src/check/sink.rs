@@ -5,10 +5,11 @@ use super::names::unknown_word;
 use super::stream::{Rows, outputs};
 use super::{Checker, rows};
 use crate::ast::{self, Binding, ExprKind, Item, Step};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::plan::{Call, SinkPlan};
 use crate::signature::Kind;
 use crate::span::{Name, Span};
+use crate::value::Value;
 
 impl<'a> Checker<'a, '_> {
     /// A sink; none where a mistake keeps it from being known.
@@ -72,8 +73,12 @@ impl<'a> Checker<'a, '_> {
             let place = Place { scope: &scope, file: Some(file), input: Some(flow) };
             args::named_word(Kind::Sink, &call.name, &call.items, call.span, place, self.report)?
         };
-        if self.report.len() > before {
-            // Rules look at arguments that are right.
+        if has_errors(&self.report[before..]) {
+            // What is left are arguments that are right, and what is missing was said.
+            let mut found = Vec::new();
+            rule.check(&connector.args, flow, from.bounded, call.name.span, &mut found);
+            found.retain(|it| matches!(it.code, Code::BadOption | Code::BadPattern));
+            self.report.extend(found);
             return None;
         }
         let format = match connector.args.opt_word("format").ok().flatten() {
@@ -121,6 +126,11 @@ fn no_connector(step: &Step) -> Diagnostic {
             "options stand inside its parentheses: `into {}(…, format: json)`",
             call.name.node
         )),
+        (None, Some(Item::Positional(ast::Expr { kind: ExprKind::Literal(it), span })))
+            if it.value == Value::Null =>
+        {
+            diagnostic.help("write `into null()`").fix(*span, "null()")
+        }
         (None, Some(Item::Positional(ast::Expr { kind: ExprKind::Literal(it), .. }))) => {
             diagnostic.help(format!("to write a file, write `into file(path: {})`", it.value))
         }

@@ -12,7 +12,7 @@ use crate::ast::{self, Binding, BindingKind, From};
 use crate::catalog::SourceRule;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Args, Call, Expr, ExprKind, Flow, MetaField, Schema, SourcePlan};
-use crate::signature::{Kind, Signature, Takes};
+use crate::signature::{Kind, Param, Signature, Takes};
 use crate::span::{Name, Span};
 use crate::types::Column;
 
@@ -67,7 +67,11 @@ impl<'a> Checker<'a, '_> {
         let second = args::bind_matched(&subject, &matched, reads_rows, place, self.report);
         let args = args::joined(&subject, first, second);
         let bounded = rule.bounded(&args);
-        self.time(&args, signature, bounded, &call.name);
+        // Whether it ends may depend on an argument that was refused.
+        let refused =
+            |it: &Param| args.get(it.name).is_none() && matched.written(signature, it.name);
+        let doubtful = signature.params.iter().any(refused);
+        self.time(&args, signature, bounded || doubtful, &call.name);
         let span = call.span;
         let connector = Call { word: word.clone(), kind: Kind::Source, args, span };
         Some(SourcePlan {
@@ -217,6 +221,6 @@ fn schema_missing(signature: &Signature, word: &Name, format: Option<&Call>) -> 
             "declare them, `schema Reading { device_id: string … }`, and write `schema: Reading` here",
         )
     } else {
-        diagnostic
+        diagnostic.help("give it a format that brings its columns: `format: …`")
     }
 }

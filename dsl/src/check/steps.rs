@@ -7,12 +7,16 @@ use super::stream::Rows;
 use super::{Checker, rows};
 use crate::ast::Step;
 use crate::catalog::{StepContext, StepRule};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::plan::{Arg, Args, Flow, StepPlan};
 use crate::signature::{Kind, Param, Signature, Takes};
 use crate::span::{Name, Span};
 use crate::types::{Column, Type};
 use std::collections::BTreeMap;
+
+/// The most steps of a stream or sink. Each of them knows all columns that flow into it and out of it, and steps that
+/// add columns make those more and more.
+const MOST_STEPS: usize = 1000;
 
 /// What is remembered from step to step.
 #[derive(Default)]
@@ -35,7 +39,10 @@ impl<'a> Checker<'a, '_> {
     ) -> Vec<StepPlan> {
         let mut plans = Vec::new();
         let mut seen = Seen::default();
-        for step in steps {
+        if let Some(beyond) = steps.get(MOST_STEPS) {
+            self.report.push(too_many_steps(owner, beyond));
+        }
+        for step in steps.iter().take(MOST_STEPS) {
             match self.step(owner, step, rows, &mut seen) {
                 Some(plan) => plans.push(plan),
                 None if step.broken => {}
@@ -77,15 +84,18 @@ impl<'a> Checker<'a, '_> {
         };
         let groupless = self.grouping(step, signature, rows, seen)?;
         let before = self.report.len();
-        let args = self.step_args(step, signature, &rows.flow);
-        let incomplete = self.report[before..].iter().any(args::hides_columns);
+        let (args, incomplete) = self.step_args(step, signature, &rows.flow);
+        let wrong = has_errors(&self.report[before..]);
         let input = with_named_columns(&rows.flow, &args);
         let context = StepContext { input: &input, args: &args, span: step.verb.span };
         let found = self.report.len();
         // Without groups there is nothing that a rule could look at.
-        let mut output = if groupless { input.clone() } else { rule.flow(context, self.report) };
-        if groupless || incomplete || !args::complete(signature, &args) {
+        let mut output =
+            if groupless { input.clone() } else { self.flow_out(rule, context, wrong) };
+        if groupless || incomplete {
             output = flows::opened(output);
+            // Perhaps there are more keys, too: the column without a name stands for them.
+            output.window.iter_mut().for_each(|it| it.keys.push(String::new()));
         }
         let revised = self.report[found..].iter().any(|it| it.code == Code::UpdatesNeedFinal);
         if input.updates && !revised && (output.window.is_some() || rule.finds_late_rows()) {
@@ -95,6 +105,15 @@ impl<'a> Checker<'a, '_> {
         let span = step.span;
         rows.flow = output.clone();
         Some(StepPlan { id, verb: verb.clone(), args, input, output, span })
+    }
+
+    /// What flows out of a step. Where arguments were `wrong`, nothing more is said about them.
+    fn flow_out(&mut self, rule: &dyn StepRule, context: StepContext<'_>, wrong: bool) -> Flow {
+        let mut found = Vec::new();
+        let flow = rule.flow(context, &mut found);
+        found.retain(|it| !(wrong && args::is_about_arguments(it)));
+        self.report.extend(found);
+        flow
     }
 
     /// A step that does not parse. Where its verb is known and hands on the columns it gets, they are known behind it.
@@ -118,11 +137,17 @@ impl<'a> Checker<'a, '_> {
         rows.flow = if keeps { input } else { flows::opened(input) };
     }
 
-    fn step_args(&mut self, step: &'a Step, signature: &Signature, flow: &Flow) -> Args {
+    /// The arguments, and whether columns may be missing because of a mistake in them.
+    fn step_args(&mut self, step: &'a Step, signature: &Signature, flow: &Flow) -> (Args, bool) {
         let scope = rows(self.catalog, &self.params, &flow.columns, flow.meta);
         let file = args::File { names: &self.names, schemas: &self.schemas };
         let place = Place { scope: &scope, file: Some(file), input: Some(flow) };
-        args::bind_in(signature, step.verb.span, &step.items, place, self.report)
+        let (subject, before) = (args::Subject::of(signature), self.report.len());
+        let matched = args::matched(&subject, step.verb.span, &step.items, self.report);
+        let args = args::bind_matched(&subject, &matched, |_| true, place, self.report);
+        let found = &self.report[before..];
+        let hides = args::hides_columns(&subject, &matched, &args, found);
+        (args, hides)
     }
 
     /// `window` and `aggregate` stand side by side. Returns whether the step works on groups and gets none; nothing where
@@ -195,6 +220,14 @@ fn with_named_columns(flow: &Flow, args: &Args) -> Flow {
         }
     }
     flow
+}
+
+fn too_many_steps(owner: &Name, step: &Step) -> Diagnostic {
+    let message = format!("`{}` has more than {MOST_STEPS} steps", owner.node);
+    Diagnostic::new(Code::TooDeep, step.verb.span, message).help(format!(
+        "end the stream before this step, and go on in a second one: `stream NAME = {}`",
+        owner.node
+    ))
 }
 
 fn into_outside(owner: &Name, step: &Step) -> Diagnostic {

@@ -6,7 +6,7 @@ use super::names;
 use super::{Checker, constants};
 use crate::ast::{self, Binding, From};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Arg, Flow, FromPlan, Input, Side, StreamPlan};
+use crate::plan::{Arg, Call, Flow, FromPlan, Input, Side, StreamPlan};
 use crate::signature::Kind;
 use crate::span::Span;
 
@@ -70,7 +70,10 @@ impl<'a> Checker<'a, '_> {
         let before = self.report.len();
         let bound =
             args::named_word(Kind::From, &call.name, &call.items, call.span, place, self.report);
-        let Some(bound) = bound.filter(|_| self.report.len() == before) else {
+        // A name that another file may define was not reported, and is no stream.
+        let complete = |it: &Call| args::complete(rule.signature(), &it.args);
+        let bound = bound.filter(|it| self.report.len() == before && complete(it));
+        let Some(bound) = bound else {
             return (None, Rows::unknown());
         };
         let from = FromPlan::Word(bound);

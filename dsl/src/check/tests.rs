@@ -138,7 +138,7 @@ impl<'a> Actions<'a, '_> {
         };
         let help = match sources.as_slice() {
             _ if diagnostic.help.is_some() => None,
-            [] => Some("the file has no source".to_owned()),
+            [] => Some(format!("declare it: `source {} = …`", name.node)),
             [one] => Some(format!("write `feed {one} …`")),
             many => Some(format!("the sources {}", super::names::are(many))),
         };

@@ -2,15 +2,21 @@
 
 use crate::ast::{self, BindingKind, Statement};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::span::Span;
+use crate::span::{Name, Span};
 
-/// Reports `use`, tables and attributes.
-pub(super) fn report(tree: &ast::File, report: &mut Vec<Diagnostic>) {
+/// Reports `use`, tables and attributes. `elsewhere` are the names that a file that is used would have to define.
+pub(super) fn report(tree: &ast::File, elsewhere: &[Name], report: &mut Vec<Diagnostic>) {
     for statement in &tree.statements {
         match statement {
-            Statement::Use { span, .. } => report.push(
-                not_yet("`use`", *span).help("copy the statements of the other file into this one"),
-            ),
+            Statement::Use { span, .. } => {
+                let help = "copy the statements of the other file into this one";
+                let mut diagnostic = not_yet("`use`", *span).help(help);
+                for name in elsewhere {
+                    let label = format!("`{}` has to be one of them", name.node);
+                    diagnostic = diagnostic.related(name.span, label);
+                }
+                report.push(diagnostic);
+            }
             Statement::Binding(it) => {
                 for attribute in &it.attributes {
                     let what = format!("the attribute `@{}`", attribute.name.node);

@@ -18,6 +18,8 @@ pub fn unify(left: &Typed, right: &Typed) -> Option<Typed> {
         (Type::Null, other) | (other, Type::Null) => {
             Some(Typed { ty: other.clone(), nullable: true })
         }
+        // Nothing is converted, so values of different units have no type in common.
+        (Type::Float(Some(a)), Type::Float(Some(b))) if a != b => None,
         (Type::Float(a), Type::Float(b)) => {
             typed(Type::Float(common_unit(a.as_deref(), b.as_deref())))
         }
@@ -97,8 +99,9 @@ pub(super) fn same_but_unit(from: &Type, to: &Type) -> bool {
 
 /// Whether a value of `from` can stand where `to` is needed, converted at most as the language does by itself.
 pub(super) fn fits(from: &Type, to: &Type) -> bool {
+    let differ = matches!((from, to), (Type::Float(Some(a)), Type::Float(Some(b))) if a != b);
     *from == Type::Null
-        || same_but_unit(from, to)
+        || same_but_unit(from, to) && !differ
         || matches!((from, to), (Type::Int, Type::Float(_) | Type::Decimal { .. }))
         || matches!(
             (from, to),
@@ -166,6 +169,6 @@ mod tests {
         let celsius = Type::Float(Some("°C".to_owned())).required();
         assert_eq!(unify(&celsius, &Type::FLOAT.required()), Some(celsius.clone()));
         let fahrenheit = Type::Float(Some("°F".to_owned())).required();
-        assert_eq!(unify(&celsius, &fahrenheit), Some(Type::FLOAT.required()));
+        assert_eq!(unify(&celsius, &fahrenheit), None);
     }
 }

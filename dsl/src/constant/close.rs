@@ -1,6 +1,6 @@
 //! Closing a plan: params get their values, then every constant in it is worked out.
 
-use super::evaluate::Known;
+use super::evaluate::{Known, outside_name};
 use super::set::{example, outside_bounds, read};
 use super::walk::{self, Visitor};
 use super::{ConstantError, Environment, Fault, is_open};
@@ -8,6 +8,7 @@ use crate::check::suggest::{listed, nearest};
 use crate::plan::{
     Arg, Expr, ExprKind, FromPlan, ParamPlan, Plan, StepPlan, TestActionKind, TestPlan,
 };
+use crate::signature::Range;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -210,6 +211,20 @@ struct Closer<'a> {
 }
 
 impl Closer<'_> {
+    /// A value outside of what its parameter takes. What came from outside is not shown.
+    fn outside(&mut self, expr: &Expr, range: Option<Range>, why: String) {
+        let error = match (self.known.hides(expr), range) {
+            (true, Some(range)) => {
+                let message = format!("{} has to be {range}", outside_name(expr));
+                ConstantError { fault: Fault::Environment, message }
+            }
+            _ => ConstantError { fault: Fault::Usage, message: why },
+        };
+        if !(self.in_test && error.fault == Fault::Environment) {
+            self.errors.push(error);
+        }
+    }
+
     fn evaluated(&mut self, expr: &Expr) -> Value {
         self.known.evaluate(expr).unwrap_or_else(|error| {
             if !(self.in_test && error.fault == Fault::Environment) {
@@ -222,14 +237,19 @@ impl Closer<'_> {
 
 impl Visitor for Closer<'_> {
     fn arg(&mut self, arg: &mut Arg) {
-        if let Arg::Constant(expr) = arg {
-            *arg = Arg::Value(self.evaluated(expr));
+        if let Arg::Constant(expr, limit) = arg {
+            let mut value = self.evaluated(expr);
+            if let Some(why) = limit.and_then(|it| it.refuses(&value)) {
+                self.outside(expr, limit.map(|it| it.range), why);
+                value = Value::Null;
+            }
+            *arg = Arg::Value(value);
         }
     }
 
     fn enters(&mut self, arg: &Arg) -> bool {
         // A constant is worked out as a whole: what it does not need is not looked for.
-        !matches!(arg, Arg::Constant(_))
+        !matches!(arg, Arg::Constant(..))
     }
 
     fn expr(&mut self, expr: &mut Expr) {

@@ -251,7 +251,7 @@ impl Known<'_> {
 }
 
 /// What a message calls something that is read from outside: `env("PORT")`.
-fn outside_name(expr: &Expr) -> String {
+pub(super) fn outside_name(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Call { function, args } => match args.first().map(|it| &it.kind) {
             Some(ExprKind::Literal(Value::String(name))) => format!("`{function}({name:?})`"),

@@ -15,7 +15,7 @@ pub(super) fn read(text: &str, typed: &Typed) -> Option<Value> {
     if typed.nullable && text.trim() == "null" {
         return Some(Value::Null);
     }
-    // A time may be written as in a file, too: without an offset, or a day alone.
+    // A time may be written as in a file, too: a day alone.
     let time = matches!(typed.ty, Type::Timestamp | Type::Date);
     let at = || written(&format!("@{}", text.trim().trim_start_matches('@')), &typed.ty);
     let value = parse(text, &typed.ty).or_else(|| if time { at() } else { None });

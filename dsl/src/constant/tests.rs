@@ -9,7 +9,7 @@ use crate::plan::{
     Arg, Args, Bounds, Call, Expr, ExprKind, ParamPlan, Plan, SourcePlan, TestAction,
     TestActionKind, TestPlan,
 };
-use crate::signature::{Constant, Kind, Signature};
+use crate::signature::{Constant, Kind, Limit, Range, Signature};
 use crate::span::{SourceFile, Span, Spanned};
 use crate::types::{Column, Type, Typed};
 use crate::value::Value;
@@ -28,12 +28,16 @@ impl Catalog for Nothing {
     }
 }
 
-/// A world with one variable and one secret.
+/// A world with two variables and one secret.
 struct World;
 
 impl Environment for World {
     fn env(&self, name: &str) -> Option<String> {
-        (name == "PORT").then(|| "hunter2".to_owned())
+        match name {
+            "PORT" => Some("hunter2".to_owned()),
+            "COUNT" => Some("77".to_owned()),
+            _ => None,
+        }
     }
 
     fn secret(&self, path: &str) -> Result<String, String> {
@@ -51,7 +55,7 @@ fn params(declared: &[(&str, Typed, &str)]) -> Vec<ParamPlan> {
     for (name, ty, default) in declared {
         let default = (!default.is_empty()).then(|| {
             match typed::constant(&expr(default), Constant::Any, &Nothing, &params) {
-                Arg::Constant(open) => open,
+                Arg::Constant(open, _) => open,
                 Arg::Value(value) => Expr {
                     kind: ExprKind::Literal(value),
                     typed: ty.clone(),
@@ -215,7 +219,7 @@ fn set_is_read_as_the_type_of_the_param() {
         (Type::Date.required(), "2026-01-31", "date(20484d)"),
         (Type::Timestamp.required(), "1970-01-01T00:00:01Z", "timestamp(1000000us)"),
         (Type::Timestamp.required(), "1970-01-02", "timestamp(86400000000us)"),
-        (Type::Timestamp.required(), "@1970-01-01T00:00:01", "timestamp(1000000us)"),
+        (Type::Timestamp.required(), "@1970-01-01T00:00:01+01:00", "timestamp(-3599000000us)"),
         (Type::Json.required(), "{\"a\": [1, null]}", "{ a: [1, null] }"),
         (Type::List(Box::new(int())).required(), "[1, 2]", "[1, 2]"),
         (Type::Int.nullable(), "null", "null"),
@@ -242,6 +246,30 @@ fn set_is_read_as_the_type_of_the_param() {
             "{found:?}"
         );
     }
+}
+
+/// A plan whose only option is `limit`, kept to a range.
+fn limited(params: Vec<ParamPlan>, option: &str) -> Plan {
+    let mut plan = plan(params, &[(option, Constant::Int)]);
+    let range = Range::new("1..9");
+    if let Arg::Constant(_, limit) = &mut plan.sources[0].connector.args.given[0].1.node {
+        *limit = Some(Limit { param: "limit", range });
+    }
+    plan
+}
+
+#[test]
+fn a_constant_keeps_to_the_range_of_its_option_when_the_run_starts() {
+    let plan = limited(params(&[("p", int(), "5")]), "p");
+    assert_eq!(closed(&plan, &[("p", "9")]), ["9"]);
+    assert_eq!(errors(&plan, &[("p", "10")]), ["usage: `limit` takes 1 to 9, found 10"]);
+}
+
+#[test]
+fn a_value_from_outside_that_is_out_of_range_is_not_shown() {
+    let plan = limited(Vec::new(), "env(\"COUNT\") as int");
+    let found = errors(&plan, &[]);
+    assert_eq!(found, ["environment: `env(\"COUNT\")` has to be 1 to 9"]);
 }
 
 #[test]

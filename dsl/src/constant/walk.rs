@@ -40,7 +40,7 @@ fn arg(it: &mut Arg, visitor: &mut dyn Visitor) {
 
 fn inside(it: &mut Arg, visitor: &mut dyn Visitor) {
     match it {
-        Arg::Constant(inner) | Arg::Expr(inner) => expr(inner, visitor),
+        Arg::Constant(inner, _) | Arg::Expr(inner) => expr(inner, visitor),
         Arg::Word(inner) => call(inner, visitor),
         Arg::RowPattern(parts) => template(parts, visitor),
         Arg::Record(inner) => args(inner, visitor),

@@ -37,7 +37,7 @@ codes! {
     UnexpectedText = 101, "something else was expected here";
     UnclosedBracket = 102, "a bracket is not closed, or by another one";
     UnopenedBracket = 103, "a bracket closes nothing";
-    TooDeep = 104, "brackets are nested too deep";
+    TooDeep = 104, "brackets are nested too deep, or a stream has too many steps";
     UnclosedText = 105, "a text or quoted name is not closed in its line";
     LeadingZero = 106, "a number begins with a superfluous 0";
     NumberTooLarge = 107, "a number does not fit its type";
@@ -128,7 +128,6 @@ codes! {
     SchemaMissing = 604, "the columns have to be declared";
     OutOfOrderMissing = 605, "how far out of order rows may come has to be said";
     SourceRefuses = 606, "a source that cannot do this";
-    SinkRefuses = 607, "a sink that cannot do this";
     FeedTarget = 701, "only sources are fed";
     UnknownRowColumn = 702, "the rows have no such column";
     RowShape = 703, "a row of a test is a record";

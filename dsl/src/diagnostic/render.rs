@@ -33,13 +33,21 @@ fn report(diagnostic: &Diagnostic, file: &SourceFile, renderer: &Renderer) -> St
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
+    // Only the lines that are shown: the library would look through all of the others for each finding.
+    let spans = || diagnostic.related.iter().map(|(span, _)| *span).chain([diagnostic.span]);
+    let whole = spans().fold(diagnostic.span, Span::to);
+    let (first, lines) = file.lines(whole);
+    let text = file.at(lines);
     let mark = |kind: AnnotationKind, span: Span, label: &str| -> Annotation<'static> {
         let label = (!label.is_empty()).then(|| label.to_owned());
-        kind.span(range(span, file.text())).label(label)
+        let Range { start, end } = range(span, file.text());
+        let inside = |at: usize| at.clamp(lines.start, lines.end) - lines.start;
+        kind.span(inside(start)..inside(end)).label(label)
     };
     let related =
         diagnostic.related.iter().map(|(span, label)| mark(AnnotationKind::Context, *span, label));
-    let snippet = Snippet::source(file.text())
+    let snippet = Snippet::source(text)
+        .line_start(first)
         .path(file.name())
         .annotation(mark(AnnotationKind::Primary, diagnostic.span, &diagnostic.label))
         .annotations(related);
@@ -156,6 +164,18 @@ error[E0101]: no `,`    here
   = help: take it away
 ";
         assert_eq!(text(&[diagnostic], &file, false), expected);
+    }
+
+    #[test]
+    fn lines_that_are_not_shown_make_no_difference() {
+        let text = format!("{}one\ntwo\n{}", "before\n".repeat(20), "behind\n".repeat(20));
+        let start = text.find("two").unwrap();
+        let file = SourceFile::new("t", text);
+        let found = Diagnostic::new(Code::UnexpectedText, Span::new(start, start + 3), "m")
+            .related(Span::new(0, 6), "first");
+        let shown = super::text(&[found], &file, false);
+        assert!(shown.contains(" --> t:22:1") && shown.contains(" 1 | before"), "{shown}");
+        assert!(shown.contains("22 | two") && !shown.contains("behind"), "{shown}");
     }
 
     #[test]

@@ -158,10 +158,7 @@ impl Builder<'_> {
         let mut parts = pair.into_inner();
         let key = parts.next().expect("an entry has a key");
         let name = match key.as_rule() {
-            Rule::string => {
-                let span = self.span(&key);
-                Spanned::new(super::literal::string(key), span)
-            }
+            Rule::string => self.text_of(key),
             _ => self.name(&key),
         };
         (name, self.expr(parts.next().expect("an entry has a value")))
@@ -172,6 +169,7 @@ impl Builder<'_> {
         let mut parts = Vec::new();
         for part in pair.into_inner() {
             if part.as_rule() != Rule::hole {
+                self.template_escapes(&part);
                 parts.push(TemplatePart::Text(super::literal::template_text(part.as_str())));
                 continue;
             }
@@ -187,6 +185,9 @@ impl Builder<'_> {
     }
 
     fn literal(&mut self, pair: &Pair<'_, Rule>, span: Span) -> ExprKind {
+        if pair.as_rule() == Rule::string {
+            self.escapes(pair);
+        }
         match super::literal::literal(pair, span) {
             Ok(literal) => ExprKind::Literal(literal),
             Err(diagnostic) => {

@@ -1,6 +1,7 @@
 //! Literals: what a number, text, time or duration means.
 
 use super::Rule;
+use super::escape::resolved;
 use crate::ast::{Literal, TemplatePart};
 use crate::calendar::{days_from_civil, days_in};
 use crate::diagnostic::{Code, Diagnostic};
@@ -161,7 +162,7 @@ fn scaled(amount: &str, size: i128) -> Option<i128> {
     (product % divisor == 0).then_some(product / divisor)
 }
 
-/// `@2026-01-31`, `@2026-01-31T06:00:00.5+01:00`; without an offset it is UTC.
+/// `@2026-01-31`, `@2026-01-31T06:00:00.5+01:00`: a time of day says its offset, or `Z`.
 fn timestamp(text: &str, span: Span) -> Read<Value> {
     let wrong = |what: String| {
         let help = "a date is `@2026-01-31`, a time `@2026-01-31T06:00:00Z`";
@@ -193,7 +194,12 @@ fn timestamp(text: &str, span: Span) -> Read<Value> {
         return Err(wrong(format!("`{text}` has more than six digits after the second")));
     }
     let offset = match zone {
-        "" | "Z" => 0,
+        "" => {
+            let message = format!("`{text}` does not say in which time zone it is");
+            let help = format!("write `{text}Z` for UTC, or its offset, as in `{text}+01:00`");
+            return Err(Box::new(Diagnostic::new(Code::NoSuchTime, span, message).help(help)));
+        }
+        "Z" => 0,
         zone => {
             let minutes = number(&zone[1..3]) * 60 + number(&zone[4..6]);
             if minutes > 18 * 60 {
@@ -213,47 +219,16 @@ pub(super) fn string(pair: Pair<'_, Rule>) -> String {
     match part.as_rule() {
         Rule::block => {
             let text = part.as_str();
-            unescape(&dedent(&text[3..text.len() - 3]))
+            resolved(&dedent(&text[3..text.len() - 3]))
         }
         Rule::raw => part.into_inner().next().map_or_else(String::new, |it| it.as_str().to_owned()),
-        _ => unescape(part.as_str()),
+        _ => resolved(part.as_str()),
     }
 }
 
 /// The text between the holes of a template: escapes and doubled braces resolved.
 pub(super) fn template_text(text: &str) -> String {
-    unescape(&text.replace("{{", "{").replace("}}", "}"))
-}
-
-/// Resolves `\n \t \r \" \\ \u{…}`; the grammar lets no other escape through, but in a block.
-fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        let escape = &rest[at + 1..];
-        let (shown, length) = match escape.as_bytes().first() {
-            Some(b'n') => (Some('\n'), 1),
-            Some(b't') => (Some('\t'), 1),
-            Some(b'r') => (Some('\r'), 1),
-            Some(b'"') => (Some('"'), 1),
-            Some(b'\\') => (Some('\\'), 1),
-            Some(b'u') => {
-                let end = escape.find('}').unwrap_or(0);
-                let digits = escape.get(2..end).unwrap_or("");
-                (u32::from_str_radix(digits, 16).ok().and_then(char::from_u32), end + 1)
-            }
-            _ => (None, 0),
-        };
-        match shown {
-            Some(shown) => out.push(shown),
-            // No character has this number: it stays as it was written.
-            None => out.push_str(&rest[at..=at + length]),
-        }
-        rest = &escape[length..];
-    }
-    out.push_str(rest);
-    out
+    resolved(&text.replace("{{", "{").replace("}}", "}"))
 }
 
 /// Drops the first newline and the indentation that all lines share.

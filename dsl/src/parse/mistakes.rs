@@ -57,7 +57,56 @@ fn general(place: &Place<'_>) -> Diagnostic {
         (None, "") => format!("{} ends too early", place.whole()),
         (None, found) => format!("`{found}` cannot stand here"),
     };
-    place.finding(message)
+    place.finding(message).help(general_help(place))
+}
+
+/// How the part that does not parse is written.
+fn general_help(place: &Place<'_>) -> String {
+    let behind = place.word_before().map(|(word, _)| word);
+    match place.part {
+        Part::Statement | Part::Line => {
+            "a statement begins with `source`, `stream`, `sink`, `param`, \
+                                         `schema` or `test` and a name: `stream hot = readings`"
+                .to_owned()
+        }
+        Part::Head => head_help(place),
+        Part::Step if place.found == "(" && place.before().ends_with('|') => {
+            "a step stands without parentheses: its name comes directly behind the `|`".to_owned()
+        }
+        Part::Step | Part::Expression if place.found.is_empty() => match behind {
+            Some(word @ ("and" | "or" | "not" | "in" | "as")) => {
+                format!("write what belongs behind `{word}`, or take it away")
+            }
+            _ => "write a value there: a column, `1.5`, `\"text\"`, or a call".to_owned(),
+        },
+        Part::Step => "a step is a `|`, its name, and items with commas between: columns, \
+                       `name = value`, then options `name: value`"
+            .to_owned(),
+        Part::Expression => "write a value: a column, `1.5`, `\"text\"`, or a call".to_owned(),
+        Part::Field => {
+            "a field is written `name: type`, with `?` behind the type where it may be null"
+                .to_owned()
+        }
+        Part::Action => {
+            "actions are `feed NAME [ … ]`, `expect NAME [ … ]`, `at 10s`, `advance 5m`, \
+                         `set NAME = …`, `restart` and `end`"
+                .to_owned()
+        }
+    }
+}
+
+/// How a source, stream or sink begins.
+fn head_help(place: &Place<'_>) -> String {
+    let piece = &place.text[place.piece.start..place.piece.end];
+    let kinds = ["source", "table", "sink"];
+    let kind = piece.split_whitespace().find(|it| kinds.contains(it) || *it == "stream");
+    match kind {
+        Some("source") => "write `source NAME = CONNECTOR(…)`",
+        Some("sink") => "write `sink NAME = STREAM | into CONNECTOR(…)`",
+        Some("table") => "write `table NAME = CONNECTOR(…)`",
+        _ => "write `stream NAME = SOURCE`, and the steps behind it",
+    }
+    .to_owned()
 }
 
 /// The place where parsing stopped.

@@ -1,6 +1,6 @@
 //! Statements, items, types and tests: pest's pairs become the syntax tree.
 
-use super::{Rule, lexical};
+use super::{Rule, escape, lexical};
 use crate::ast::{
     Attribute, Binding, BindingKind, Bounds, Call, Expr, ExprKind, Field, File, From, Item, Param,
     Schema, Statement, Step, StreamRef, TypeArgs, TypeExpr,
@@ -313,7 +313,28 @@ impl<'a> Builder<'a> {
     /// The text of a string literal.
     pub(super) fn text_of(&mut self, pair: Pair<'_, Rule>) -> Spanned<String> {
         let span = self.span(&pair);
+        self.escapes(&pair);
         Spanned::new(super::literal::string(pair), span)
+    }
+
+    /// Reports what is wrong with the escapes of a string literal.
+    pub(super) fn escapes(&mut self, pair: &Pair<'_, Rule>) {
+        let Some(part) = pair.clone().into_inner().next() else {
+            return;
+        };
+        let (text, start) = (part.as_str(), self.base + part.as_span().start());
+        let found = match part.as_rule() {
+            Rule::raw => Vec::new(),
+            Rule::block => escape::mistakes(&text[3..text.len() - 3], start + 3),
+            _ => escape::mistakes(text, start),
+        };
+        self.found.extend(found);
+    }
+
+    /// Reports what is wrong with the escapes of a piece of a template.
+    pub(super) fn template_escapes(&mut self, part: &Pair<'_, Rule>) {
+        let start = self.base + part.as_span().start();
+        self.found.extend(escape::mistakes(part.as_str(), start));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Words with their arguments, bound and typed; and how a word's own code reads them.
 
 use super::{Expr, Input, Schema, TemplatePart};
-use crate::signature::Kind;
+use crate::signature::{Kind, Limit};
 use crate::span::{Span, Spanned};
 use crate::types::Typed;
 use crate::value::Value;
@@ -29,8 +29,8 @@ pub struct Args {
 /// An argument; which one, the parameter's [`crate::signature::Takes`] says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arg {
-    /// A constant that is not worked out yet. Not in a closed plan.
-    Constant(Expr),
+    /// A constant that is not worked out yet, and what it may become. Not in a closed plan.
+    Constant(Expr, Option<Limit>),
     /// A constant.
     Value(Value),
     /// An expression over the rows.
@@ -170,7 +170,7 @@ impl Arg {
     /// What a message calls it. Its value may be a secret, so that is not shown.
     pub fn noun(&self) -> &'static str {
         match self {
-            Arg::Constant(_) => "a constant that is still open",
+            Arg::Constant(..) => "a constant that is still open",
             Arg::Value(value) => value.kind(),
             Arg::Expr(_) => "an expression",
             Arg::Column(_) => "a column",

@@ -32,7 +32,7 @@ impl Args {
 fn arg<'a>(it: &'a Arg, see: &mut dyn FnMut(Node<'a>)) {
     see(Node::Arg(it));
     match it {
-        Arg::Constant(inner) | Arg::Expr(inner) => expr(inner, see),
+        Arg::Constant(inner, _) | Arg::Expr(inner) => expr(inner, see),
         Arg::Word(call) => call.args.walk(see),
         Arg::Record(args) => args.walk(see),
         Arg::List(list) => list.iter().for_each(|it| arg(it, see)),

@@ -77,7 +77,7 @@ fn a_source_sees_its_captures_and_ends_or_does_not() {
     assert_eq!(beats.format.as_ref().unwrap().word, "json");
     assert_eq!(beats.schema.as_ref().unwrap().fields[0].timestamp.unit, TimeUnit::Second);
     assert!(!beats.bounded && beats.time.is_some());
-    assert!(matches!(beats.connector.args.get("url"), Some(Arg::Constant(_))));
+    assert!(matches!(beats.connector.args.get("url"), Some(Arg::Constant(..))));
     let made = plan.source("made").unwrap();
     assert!(made.bounded && made.format.is_none() && made.time.is_none());
 }
@@ -133,6 +133,14 @@ fn records_of_options_are_checked_entry_by_entry() {
     assert_eq!(source("\"ca.pem\""), [Code::RecordNeeded]);
     assert_eq!(source("{ cs: \"ca.pem\" }"), [Code::UnknownOption]);
     assert_eq!(source("{ ca: 5 }"), [Code::WrongType]);
+}
+
+#[test]
+fn a_stream_has_a_limit_of_steps_and_more_are_said_once() {
+    let steps = |count: usize| "  | extend x = 1\n".repeat(count);
+    let stream = |count| codes(&format!("stream a = readings\n{}", steps(count)));
+    assert_eq!(stream(1000), []);
+    assert_eq!(stream(20_000), [Code::TooDeep]);
 }
 
 /// What follows from a mistake is not a mistake.

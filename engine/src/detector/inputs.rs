@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use crate::expr::Program;
 use arrow::array::{Array, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{DurationMicrosecondType, Float64Type};
-use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Arg, Call, Expr, ExprKind};
 use dsl::signature::{Constant, Param, Takes};
 use dsl::types::{Column, Type};
@@ -131,18 +130,7 @@ pub(crate) fn constant(call: &Call, name: &str) -> Option<f64> {
 pub(crate) fn rest_param() -> Param {
     let doc = "For how many readings of the key behind an anomaly none is marked as one again, so that an incident does \
                not show with every reading.";
-    Param::option("rest", Takes::Constant(Constant::Int), doc).default("0")
-}
-
-/// Checks the option `rest`, which all detectors have.
-pub(crate) fn check_rest(call: &Call, report: &mut Vec<Diagnostic>) {
-    if constant(call, "rest").is_some_and(|it| it < 0.0) {
-        let span = call.args.span("rest").unwrap_or(call.span);
-        report.push(
-            Diagnostic::new(Code::BadOption, span, "`rest` is a number of readings from 0 on")
-                .help("write how many readings an incident stays quiet: `rest: 100`"),
-        );
-    }
+    Param::option("rest", Takes::Constant(Constant::Int), doc).within("0..4294967295").default("0")
 }
 
 /// The value of the option `rest`.

@@ -2,7 +2,7 @@
 
 use crate::detector::{
     Detector, DetectorCapture, DetectorDef, Finding, Findings, Inputs, Moments, READING_MAX,
-    Readings, SCORE_MAX, check_rest, constant, label, normal_score, rest_param, short,
+    Readings, SCORE_MAX, constant, label, normal_score, rest_param, short,
 };
 use crate::error::{Error, Result};
 use crate::key::{KeyId, StateReader, StateWriter};
@@ -17,12 +17,6 @@ use std::sync::LazyLock;
 /// The word.
 #[derive(Debug)]
 pub(super) struct Sigma;
-
-/// More readings than this are not kept of a key.
-const LAST_MAX: f64 = 100_000.0;
-
-/// A deviation takes two readings.
-const MIN_LEAST: f64 = 2.0;
 
 static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     name: "sigma",
@@ -46,18 +40,22 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             Takes::Constant(Constant::Float),
             "How many deviations away from the mean a reading may be.",
         )
+        .within("0.0..")
         .default("3.0"),
         Param::option(
             "last",
             Takes::Constant(Constant::Int),
             "How many readings of a key the mean and the deviation are taken of, at most 100000.",
         )
+        // A deviation takes two readings.
+        .within("2..100000")
         .default("60"),
         Param::option(
             "min",
             Takes::Constant(Constant::Int),
             "How many readings there have to be before one is judged, from 2 to `last`.",
         )
+        .within("2..100000")
         .default("10"),
         Param::option(
             "exclude_current",
@@ -109,17 +107,18 @@ impl DetectorDef for Sigma {
     }
 
     fn check(&self, call: &Call, report: &mut Vec<Diagnostic>) {
-        check_rest(call, report);
-        for (option, message) in mistakes(call) {
-            let span = call.args.span(option).unwrap_or(call.span);
-            let help = "`sigma(value, threshold: 3.0, last: 60, min: 10)` is usual";
-            report.push(Diagnostic::new(Code::BadOption, span, message).help(help));
+        if let Some((min, last)) = never_judges(call) {
+            let span = call.args.span("min").unwrap_or(call.span);
+            let message = format!("`min` is {min}, and only the `last` {last} readings are kept");
+            let help = format!("write `min: {last}`, for example");
+            report.push(Diagnostic::new(Code::OptionsClash, span, message).help(help));
         }
     }
 
     fn build(&self, call: &Call, inputs: &mut Inputs<'_>) -> Result<Box<dyn Detector>> {
-        if let Some((_, message)) = mistakes(call).pop() {
-            return Err(Error::user(format!("in `sigma`, {message}")));
+        if let Some((min, last)) = never_judges(call) {
+            let why = format!("in `sigma`, `min` is {min}, and only the `last` {last} are kept");
+            return Err(Error::user(why));
         }
         let value = call.args.expr("value")?;
         let last = call.args.int("last")? as usize;
@@ -135,30 +134,10 @@ impl DetectorDef for Sigma {
     }
 }
 
-/// What is wrong with the constants that are known, each with the option that it is about.
-fn mistakes(call: &Call) -> Vec<(&'static str, String)> {
-    let (threshold, last, min) =
-        (constant(call, "threshold"), constant(call, "last"), constant(call, "min"));
-    let mut found = Vec::new();
-    if let Some(threshold) = threshold.filter(|it| !(0.0..f64::INFINITY).contains(it)) {
-        let message = format!("`threshold` is a number of deviations from 0 on, not {threshold}");
-        found.push(("threshold", message));
-    }
-    if let Some(last) = last.filter(|it| !(MIN_LEAST..=LAST_MAX).contains(it)) {
-        let message = format!("`last` is a number of readings from 2 to {LAST_MAX}, not {last}");
-        found.push(("last", message));
-    }
-    match (min, last) {
-        (Some(min), _) if min < MIN_LEAST => {
-            found.push(("min", format!("`min` is a number of readings from 2 on, not {min}")));
-        }
-        (Some(min), Some(last)) if min > last => {
-            let message = format!("`min` is {min}, and only the `last` {last} readings are kept");
-            found.push(("min", message));
-        }
-        _ => {}
-    }
-    found
+/// Whether more readings have to be there than are kept: `min` and `last`, as far as they are known.
+fn never_judges(call: &Call) -> Option<(f64, f64)> {
+    let (min, last) = (constant(call, "min")?, constant(call, "last")?);
+    (min > last).then_some((min, last))
 }
 
 /// The detector with its state.

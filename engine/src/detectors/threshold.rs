@@ -8,8 +8,8 @@
 //! ```
 
 use crate::detector::{
-    Detector, DetectorCapture, DetectorDef, Finding, Findings, Inputs, Readings, Setting,
-    check_rest, constant, label, rest_param, short,
+    Detector, DetectorCapture, DetectorDef, Finding, Findings, Inputs, Readings, Setting, constant,
+    label, rest_param, short,
 };
 use crate::error::{Error, Result};
 use crate::key::{KeyId, StateReader, StateWriter};
@@ -17,10 +17,10 @@ use crate::keyed::{Captured, Keyed};
 use crate::time::{Micros, Timestamp};
 use arrow::array::Array;
 use dsl::diagnostic::{Code, Diagnostic};
-use dsl::plan::{Arg, Call};
+use dsl::plan::Call;
 use dsl::signature::{Example, Kind, Param, Returns, Signature, Takes, TypeClass};
 use dsl::types::Type;
-use dsl::value::{Value, format_duration};
+use dsl::value::format_duration;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -50,7 +50,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             "for",
             Takes::ConstantOrExpr(TypeClass::Is(Type::Duration)),
             "How long readings have to be beyond the limit before they are anomalies.",
-        ),
+        )
+        .within("0s..36500d"),
         rest_param(),
     ],
     result: Returns::Nothing,
@@ -133,7 +134,6 @@ impl DetectorDef for Threshold {
     }
 
     fn check(&self, call: &Call, report: &mut Vec<Diagnostic>) {
-        check_rest(call, report);
         if call.args.get("above").is_none() && call.args.get("below").is_none() {
             let message = "`threshold` needs a limit: `above`, `below` or both";
             report.push(
@@ -184,12 +184,7 @@ fn mistake(call: &Call) -> Option<(&'static str, String)> {
             let message = format!("`clear` is {}, beyond `below` {}", short(clear), short(below));
             Some(("clear", message))
         }
-        _ => match call.args.get("for") {
-            Some(Arg::Value(Value::Duration(duration))) if *duration < 0 => {
-                Some(("for", "`for` is a duration from 0s on".to_owned()))
-            }
-            _ => None,
-        },
+        _ => None,
     }
 }
 

@@ -45,7 +45,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             "tolerance",
             Takes::Constant(Constant::Float),
             "How much a number may differ from the kept one; without it, not at all.",
-        ),
+        )
+        .within("0.0.."),
         Param::option("by", Takes::Columns, "The columns that tell one series from another."),
     ],
     result: Returns::Nothing,
@@ -90,12 +91,6 @@ impl StepRule for Changed {
 
     fn flow(&self, step: StepContext<'_>, report: &mut Vec<Diagnostic>) -> Flow {
         let span = step.args.span("tolerance").unwrap_or(step.span);
-        if matches!(step.args.opt_float("tolerance"), Ok(Some(it)) if !is_tolerance(it)) {
-            report.push(
-                Diagnostic::new(Code::BadOption, span, "`tolerance` is a number from 0 on")
-                    .help("write how much a value may differ: `tolerance: 0.5`"),
-            );
-        }
         let values = values(step.args);
         let idle = step.args.get("tolerance").is_some() && !values.is_empty();
         let number = |it: &&Expr| it.typed.ty.is_numeric() || it.typed.ty.is_unknown();

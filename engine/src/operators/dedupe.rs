@@ -15,7 +15,7 @@ use crate::time::Watermark;
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
 use dsl::catalog::{StepContext, StepRule};
-use dsl::diagnostic::{Code, Diagnostic};
+use dsl::diagnostic::Diagnostic;
 use dsl::plan::{Flow, StepPlan};
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
 use std::sync::LazyLock;
@@ -45,6 +45,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             Takes::Constant(Constant::Duration),
             "How long behind the kept row a row can be its repetition.",
         )
+        .within("1us..36500d")
         .required(),
     ],
     result: Returns::Nothing,
@@ -86,14 +87,7 @@ impl StepRule for Dedupe {
         &SIGNATURE
     }
 
-    fn flow(&self, step: StepContext<'_>, report: &mut Vec<Diagnostic>) -> Flow {
-        if matches!(step.args.opt_duration("within"), Ok(Some(within)) if within <= 0) {
-            let span = step.args.span("within").unwrap_or(step.span);
-            report.push(
-                Diagnostic::new(Code::BadOption, span, "`within` is a duration above 0s")
-                    .help("write how long a sender may repeat itself: `within: 10m`"),
-            );
-        }
+    fn flow(&self, step: StepContext<'_>, _report: &mut Vec<Diagnostic>) -> Flow {
         Flow { window: None, ..step.input.clone() }
     }
 

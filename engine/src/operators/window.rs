@@ -69,6 +69,7 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             Takes::Constant(Constant::Duration),
             "How long a window waits behind its end for rows that come late.",
         )
+        .within("0s..36500d")
         .default("0s"),
         Param::option(
             "emit",
@@ -121,7 +122,6 @@ impl StepRule for Window {
         let keys = step.args.opt_columns("by").ok().flatten().unwrap_or_default();
         let updates = step.args.choice("emit").is_ok_and(|it| it == "on_end");
         check_kind(step, updates, report);
-        check_lateness(step, report);
         if step.input.updates {
             let message =
                 "the results that come in here are revised later, so they would count twice";
@@ -157,17 +157,6 @@ fn check_kind(step: StepContext<'_>, updates: bool, report: &mut Vec<Diagnostic>
         report.push(
             Diagnostic::new(Code::OptionsClash, at, message)
                 .help("leave out `emit`, or write `emit: on_close`"),
-        );
-    }
-}
-
-fn check_lateness(step: StepContext<'_>, report: &mut Vec<Diagnostic>) {
-    let Ok(lateness) = step.args.duration("lateness") else { return };
-    if lateness < 0 {
-        let at = step.args.span("lateness").unwrap_or(step.span);
-        report.push(
-            Diagnostic::new(Code::BadOption, at, negative(lateness))
-                .help("write how long to wait, `10s` for example, or leave it out"),
         );
     }
 }

@@ -1,11 +1,9 @@
 //! `session`: windows of one key, as long as its rows keep coming.
 
-use super::{WindowDef, Windows, positive, positive_or_error};
+use super::{WindowDef, Windows, positive};
 use crate::error::Result;
-use dsl::diagnostic::Diagnostic;
 use dsl::plan::Args;
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
-use dsl::span::Span;
 use std::sync::LazyLock;
 
 /// The word.
@@ -19,11 +17,14 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     details: "A row closer than `gap` to a session of its key extends it, or joins two sessions to one; exactly `gap` \
               away it begins a new one. A session starts with its first row and ends `gap` after its last. Results \
               come when it closes: `emit: on_end` is an error, since two results that were given cannot be joined.",
-    params: vec![Param::positional(
-        "gap",
-        Takes::Constant(Constant::Duration),
-        "How long nothing may come before a session is over, `5m` for example.",
-    )],
+    params: vec![
+        Param::positional(
+            "gap",
+            Takes::Constant(Constant::Duration),
+            "How long nothing may come before a session is over, `5m` for example.",
+        )
+        .within("1us..36500d"),
+    ],
     result: Returns::Nothing,
     examples: &[Example {
         title: "How often a door was used in a row",
@@ -61,11 +62,7 @@ impl WindowDef for Session {
         &SIGNATURE
     }
 
-    fn check(&self, args: &Args, span: Span, report: &mut Vec<Diagnostic>) {
-        positive(args, "gap", span, report);
-    }
-
     fn windows(&self, args: &Args) -> Result<Windows> {
-        Ok(Windows::Session(positive_or_error(args, "gap")?))
+        Ok(Windows::Session(positive(args, "gap")?))
     }
 }

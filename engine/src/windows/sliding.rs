@@ -1,6 +1,6 @@
 //! `sliding`: windows of one length that overlap.
 
-use super::{Aligned, Fixed, WindowDef, Windows, positive, positive_or_error};
+use super::{Aligned, Fixed, WindowDef, Windows, positive};
 use crate::error::{Error, Result};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::Args;
@@ -25,12 +25,14 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             "size",
             Takes::Constant(Constant::Duration),
             "How long each window is, `1m` for example.",
-        ),
+        )
+        .within("1us..36500d"),
         Param::positional(
             "every",
             Takes::Constant(Constant::Duration),
             "From the start of one window to the start of the next, `10s` for example.",
-        ),
+        )
+        .within("1us..36500d"),
     ],
     result: Returns::Nothing,
     examples: &[Example {
@@ -69,8 +71,8 @@ impl WindowDef for Sliding {
     }
 
     fn check(&self, args: &Args, span: Span, report: &mut Vec<Diagnostic>) {
-        let size = positive(args, "size", span, report);
-        let every = positive(args, "every", span, report);
+        let size = args.duration("size").ok();
+        let every = args.duration("every").ok();
         if let (Some(size), Some(every)) = (size, every)
             && every > size
         {
@@ -83,8 +85,8 @@ impl WindowDef for Sliding {
     }
 
     fn windows(&self, args: &Args) -> Result<Windows> {
-        let size = positive_or_error(args, "size")?;
-        let every = positive_or_error(args, "every")?;
+        let size = positive(args, "size")?;
+        let every = positive(args, "every")?;
         if every > size {
             return Err(Error::user(gaps(size, every)));
         }

@@ -1,7 +1,7 @@
 //! `tumbling`: windows side by side.
 
 use super::calendar::{Calendar, DAY};
-use super::{Aligned, Fixed, WindowDef, Windows, positive, positive_or_error};
+use super::{Aligned, Fixed, WindowDef, Windows, positive};
 use crate::error::{Error, Result};
 use chrono_tz::Tz;
 use dsl::diagnostic::{Code, Diagnostic};
@@ -26,12 +26,14 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
             "size",
             Takes::Constant(Constant::Duration),
             "How long each window is, `1m` for example.",
-        ),
+        )
+        .within("1us..36500d"),
         Param::option(
             "offset",
             Takes::Constant(Constant::Duration),
             "Moves all windows by this much: `tumbling(1d, offset: 6h)` are days from six to six.",
         )
+        .within("-36500d..36500d")
         .default("0s"),
         Param::option(
             "zone",
@@ -78,7 +80,7 @@ impl WindowDef for Tumbling {
     }
 
     fn check(&self, args: &Args, span: Span, report: &mut Vec<Diagnostic>) {
-        let size = positive(args, "size", span, report);
+        let size = args.duration("size").ok();
         let Ok(Some(zone)) = args.opt_text("zone") else { return };
         let at = args.span("zone").unwrap_or(span);
         match (zone.parse::<Tz>(), size) {
@@ -101,7 +103,7 @@ impl WindowDef for Tumbling {
     }
 
     fn windows(&self, args: &Args) -> Result<Windows> {
-        let size = positive_or_error(args, "size")?;
+        let size = positive(args, "size")?;
         let offset = args.opt_duration("offset")?.unwrap_or(0);
         let Some(zone) = args.opt_text("zone")? else {
             return Ok(Windows::Aligned(Aligned::Fixed(Fixed::new(size, size, offset))));

@@ -14,29 +14,47 @@ use crate::signature::Takes;
 use crate::span::{Name, Span};
 use crate::types::Column;
 
+/// What asks for a column.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The parameter.
+    pub(super) name: &'a str,
+    /// Whether it is written `name: column`.
+    pub(super) option: bool,
+}
+
+impl Asked<'_> {
+    /// How the column is written in its place.
+    fn written(self, column: &str) -> String {
+        if self.option { format!("{}: {column}", self.name) } else { column.to_owned() }
+    }
+}
+
+const RENAMED: Asked<'_> = Asked { name: "rename", option: false };
+
 /// One column.
 pub(super) fn column(
     expr: &ast::Expr,
-    option: &str,
+    asked: Asked<'_>,
     place: Place<'_>,
     report: &mut Vec<Diagnostic>,
 ) -> Option<Arg> {
-    existing(expr, option, place, report).map(Arg::Column)
+    existing(expr, asked, place, report).map(Arg::Column)
 }
 
 /// A column or a list of columns.
 pub(super) fn columns(
     expr: &ast::Expr,
-    option: &str,
+    asked: Asked<'_>,
     place: Place<'_>,
     report: &mut Vec<Diagnostic>,
 ) -> Option<Arg> {
     let ExprKind::List(values) = &expr.kind else {
-        return existing(expr, option, place, report).map(|it| Arg::Columns(vec![it]));
+        return existing(expr, asked, place, report).map(|it| Arg::Columns(vec![it]));
     };
     let mut names: Vec<String> = Vec::new();
     for value in values {
-        let Some(name) = existing(value, option, place, report) else {
+        let Some(name) = existing(value, asked, place, report) else {
             continue;
         };
         if names.contains(&name) {
@@ -53,12 +71,12 @@ pub(super) fn columns(
 /// The name of a column; one that does not exist is reported and returned, so that it is not missing, too.
 fn existing(
     expr: &ast::Expr,
-    option: &str,
+    asked: Asked<'_>,
     place: Place<'_>,
     report: &mut Vec<Diagnostic>,
 ) -> Option<String> {
     let ExprKind::Name { name, .. } = &expr.kind else {
-        report.push(no_column(expr, option));
+        report.push(no_column(expr, asked));
         return None;
     };
     if expr.is_gap() {
@@ -70,21 +88,22 @@ fn existing(
         let name = Name::new(name.clone(), expr.span);
         let mut diagnostic = unknown_column(&name, columns);
         if place.scope.params.iter().any(|it| it.name == name.node) {
-            diagnostic.message = format!("`{}` is a param; `{option}` takes a column", name.node);
+            diagnostic.message =
+                format!("`{}` is a param; `{}` takes a column", name.node, asked.name);
         }
         report.push(diagnostic);
     }
     Some(name.clone())
 }
 
-fn no_column(expr: &ast::Expr, option: &str) -> Diagnostic {
-    let message = format!("`{option}` takes the name of a column");
+fn no_column(expr: &ast::Expr, asked: Asked<'_>) -> Diagnostic {
+    let message = format!("`{}` takes the name of a column", asked.name);
     let diagnostic = Diagnostic::new(Code::ColumnNeeded, expr.span, message);
     match &expr.kind {
         ExprKind::Literal(ast::Literal { value: crate::value::Value::String(text), .. }) => {
             let name = written(text);
             diagnostic
-                .help(format!("write it without quotes: `{option}: {name}`"))
+                .help(format!("write it without quotes: `{}`", asked.written(&name)))
                 .fix(expr.span, name)
         }
         ExprKind::Member(_, last) => diagnostic.help(format!(
@@ -229,7 +248,7 @@ fn renames(
             report.push(diagnostic.help("write the new name first: `NEW = OLD`"));
             continue;
         };
-        let Some(old) = existing(value, "rename", place, report) else {
+        let Some(old) = existing(value, RENAMED, place, report) else {
             continue;
         };
         if let Some(i) = renames.iter().position(|(new, _)| *new == name.node) {

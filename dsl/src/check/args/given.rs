@@ -24,6 +24,8 @@ pub(in crate::check) struct Matched<'a> {
     pub(in crate::check) given: Vec<Option<Given<'a>>>,
     /// Parameters whose argument was reported: neither missing nor left out.
     pub(in crate::check) refused: Vec<&'static str>,
+    /// Whether an option stands there of which nobody knows what was meant.
+    pub(in crate::check) strays: bool,
 }
 
 impl Matched<'_> {

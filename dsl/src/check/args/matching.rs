@@ -21,7 +21,7 @@ pub(in crate::check) fn matched<'a>(
     let given = subject.params.iter().map(|_| None).collect();
     let mut matching = Matching {
         subject: *subject,
-        matched: Matched { word, given, refused: Vec::new() },
+        matched: Matched { word, given, refused: Vec::new(), strays: false },
         names: subject.params.iter().map(|_| None).collect(),
         option: None,
         report,
@@ -276,6 +276,7 @@ impl<'a> Matching<'a, '_, '_> {
                 self.matched.refused.push(param.name);
             }
         } else {
+            self.matched.strays = true;
             diagnostic = diagnostic.help(self.options());
         }
         if let Some(between) = definition {

@@ -1,14 +1,14 @@
 //! One argument: what is written becomes what the parameter takes.
 
 use super::given::Given;
-use super::{Place, Subject, bind_matched, columns, matched, word};
+use super::{Subject, bind_matched, columns, matched, missing, word};
 use crate::ast::{self, BindingKind, ExprKind};
 use crate::check::expr;
 use crate::check::names::{Meaning, unknown};
 use crate::check::suggest::{listed, nearest};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arg, Input, Side};
-use crate::signature::{Constant, Param, Takes, TypeClass};
+use crate::signature::{Constant, Param, Place, Presence, Range, Takes, TypeClass};
 use crate::span::{Name, Spanned};
 use crate::types::Type;
 use crate::value::Value;
@@ -17,7 +17,7 @@ use crate::value::Value;
 pub(super) fn argument(
     param: &Param,
     given: &Given<'_>,
-    place: Place<'_>,
+    place: super::Place<'_>,
     report: &mut Vec<Diagnostic>,
 ) -> Option<Spanned<Arg>> {
     let span = given.span()?;
@@ -37,7 +37,7 @@ pub(super) fn argument(
 /// Reads the values of one parameter.
 struct Reading<'a, 'r> {
     param: &'a Param,
-    place: Place<'a>,
+    place: super::Place<'a>,
     report: &'r mut Vec<Diagnostic>,
 }
 
@@ -52,12 +52,15 @@ impl Reading<'_, '_> {
                 Some(Arg::Expr(expr::condition(expr, scope, self.report)))
             }
             Takes::Expr(class) => Some(Arg::Expr(expr::check_as(expr, class, scope, self.report))),
-            Takes::ConstantOrExpr(class) => expr::constant_or_expr(expr, class, scope, self.report),
+            Takes::ConstantOrExpr(class) => {
+                let arg = expr::constant_or_expr(expr, class, scope, self.report)?;
+                self.limited(arg, expr)
+            }
             Takes::Constant(kind) => self.constant(expr, *kind),
             Takes::Pattern => expr::captures(expr, scope, self.report),
             Takes::RowPattern => Some(Arg::RowPattern(expr::pattern(expr, scope, self.report))),
-            Takes::Column => columns::column(expr, self.param.name, self.place, self.report),
-            Takes::Columns => columns::columns(expr, self.param.name, self.place, self.report),
+            Takes::Column => columns::column(expr, self.asked(), self.place, self.report),
+            Takes::Columns => columns::columns(expr, self.asked(), self.place, self.report),
             Takes::Choice(choices) => self.choice(choices, expr),
             Takes::ConstantOrChoice(kind, choices) => match &expr.kind {
                 ExprKind::Name { name, .. } if choices.contains(&name.as_str()) => {
@@ -75,9 +78,34 @@ impl Reading<'_, '_> {
         }
     }
 
+    fn asked(&self) -> columns::Asked<'static> {
+        columns::Asked { name: self.param.name, option: self.param.place == Place::Option }
+    }
+
     /// A mistake inside leaves the argument out, so that no rule looks at it.
     fn constant(&mut self, expr: &ast::Expr, kind: Constant) -> Option<Arg> {
-        expr::constant(expr, kind, self.place.scope, self.report)
+        let arg = expr::constant(expr, kind, self.place.scope, self.report)?;
+        self.limited(arg, expr)
+    }
+
+    /// Keeps a constant to its range; one that is outside is left out.
+    fn limited(&mut self, arg: Arg, expr: &ast::Expr) -> Option<Arg> {
+        let limit = self.param.limit();
+        match arg {
+            Arg::Constant(open, _) => Some(Arg::Constant(open, limit)),
+            Arg::Value(value) => match limit.and_then(|it| it.refuses(&value)) {
+                None => Some(Arg::Value(value)),
+                Some(why) => {
+                    let (name, text) = (self.param.name, allowed(self.param));
+                    let named = self.param.place == Place::Option;
+                    let help = if named { format!("{name}: {text}") } else { text };
+                    let diagnostic = Diagnostic::new(Code::BadOption, expr.span, why);
+                    self.report.push(diagnostic.help(format!("write `{help}`, for example")));
+                    None
+                }
+            },
+            other => Some(other),
+        }
     }
 
     fn choice(&mut self, choices: &'static [&'static str], expr: &ast::Expr) -> Option<Arg> {
@@ -130,7 +158,10 @@ impl Reading<'_, '_> {
         }
         let name = Name::new(name.clone(), expr.span);
         let diagnostic = match file.names.meaning(&name.node) {
-            Some(Meaning::Broken | Meaning::Schema) => return None,
+            Some(Meaning::Broken | Meaning::Schema) => {
+                file.names.seek_elsewhere(&name);
+                return None;
+            }
             Some(meaning) => file.names.other_kind(&name, meaning, "a schema"),
             None => {
                 let known = file.names.of(|it| it == Meaning::Schema);
@@ -196,6 +227,19 @@ impl Reading<'_, '_> {
     }
 }
 
+/// A value that the parameter takes, as it is written: its default, what such a value looks like, an end of its range.
+fn allowed(param: &Param) -> String {
+    let ends = param.range.map_or("", Range::text).split("..").map(str::to_owned);
+    let default = match param.presence {
+        Presence::Default(text) => Some(text.to_owned()),
+        _ => None,
+    };
+    let looks = Some(missing::sample(&param.takes));
+    let fits = |text: &String| param.range.is_none_or(|it| it.holds_text(text));
+    let found = default.into_iter().chain(looks).chain(ends).find(fits);
+    found.unwrap_or_else(|| "…".to_owned())
+}
+
 fn choice_help(choices: &[&'static str]) -> String {
     match choices {
         [one] => format!("it can only be `{one}`"),
@@ -212,7 +256,10 @@ pub(in crate::check) fn input(
 ) -> Option<Input> {
     let kind = match names.meaning(&name.node) {
         Some(Meaning::Binding(kind)) => Some(kind),
-        Some(Meaning::Broken) => None,
+        Some(Meaning::Broken) => {
+            names.seek_elsewhere(name);
+            None
+        }
         Some(meaning) => {
             report.push(names.other_kind(name, meaning, "a stream").help(other_help(meaning)));
             return None;

@@ -16,8 +16,7 @@ pub(super) fn word(
     place: Place<'_>,
     report: &mut Vec<Diagnostic>,
 ) -> Option<Call> {
-    let before = report.len();
-    let call = match &expr.kind {
+    match &expr.kind {
         ExprKind::Call(call) => named_word(kind, &call.name, &call.items, call.span, place, report),
         ExprKind::Name { name, .. } => {
             let name = Name::new(name.clone(), expr.span);
@@ -27,9 +26,7 @@ pub(super) fn word(
             report.push(no_word(kind, expr, place));
             None
         }
-    };
-    // A word whose arguments are not right makes columns that nobody can tell.
-    call.filter(|_| !report[before..].iter().any(super::hides_columns))
+    }
 }
 
 /// A word with its items.
@@ -68,7 +65,9 @@ fn no_word(kind: Kind, expr: &ast::Expr, place: Place<'_>) -> Diagnostic {
                 let call = if kind == Kind::Format { "" } else { "(…)" };
                 diagnostic.help(format!("write one such as `{first}{call}`"))
             }
-            None => diagnostic,
+            None => {
+                diagnostic.help(format!("this vocabulary has no {}: take it away", kind.noun()))
+            }
         },
     }
 }
@@ -81,6 +80,7 @@ pub(super) fn detectors(
 ) -> Vec<(Option<String>, Call)> {
     let mut found: Vec<(Option<String>, Call)> = Vec::new();
     let mut places: Vec<&Name> = Vec::new();
+    let mut proposed: Vec<String> = items.iter().filter_map(|it| defined(it)).collect();
     for item in items {
         let (name, value) = match item {
             ast::Item::Positional(value) => (None, value),
@@ -89,7 +89,7 @@ pub(super) fn detectors(
             }
         };
         if name.is_none() && items.len() > 1 {
-            report.push(unnamed_detector(item, value));
+            report.push(unnamed_detector(item, value, &mut proposed));
             continue;
         }
         if let Some(name) = name {
@@ -111,7 +111,16 @@ pub(super) fn detectors(
     found
 }
 
-fn unnamed_detector(item: &ast::Item, value: &ast::Expr) -> Diagnostic {
+/// The name that an item has.
+fn defined(item: &ast::Item) -> Option<String> {
+    match item {
+        ast::Item::Positional(_) => None,
+        ast::Item::Define { name, .. } | ast::Item::Option { name, .. } => Some(name.node.clone()),
+    }
+}
+
+/// `proposed` are the names that others have or are told to take.
+fn unnamed_detector(item: &ast::Item, value: &ast::Expr, proposed: &mut Vec<String>) -> Diagnostic {
     let (name, call) = match &value.kind {
         ExprKind::Call(call) => {
             let first = call.items.first();
@@ -127,7 +136,14 @@ fn unnamed_detector(item: &ast::Item, value: &ast::Expr) -> Diagnostic {
         _ => ("name", "…".to_owned()),
     };
     let span = item_span(item);
-    let name = written(name);
+    let mut free = name.to_owned();
+    let mut count = 1;
+    while proposed.contains(&free) {
+        count += 1;
+        free = format!("{name}_{count}");
+    }
+    proposed.push(free.clone());
+    let name = written(&free);
     Diagnostic::new(Code::DetectorShape, span, "of several detectors each needs a name")
         .help(format!("write `{name} = {call}`: its columns are then `{name}.score` and so on"))
         .fix(Span::new(span.start, span.start), format!("{name} = "))

@@ -12,9 +12,10 @@
 //! | timestamp | `+ -` | duration | timestamp (also duration `+` timestamp) |
 //! | timestamp | `-` | timestamp | duration |
 //!
-//! A unit of a float stays where the other side has the same or none. With the literal null everything is null.
+//! A unit of a float stays where the other side has the same or none; values of different units are neither added nor
+//! subtracted. With the literal null everything is null.
 
-use super::words::{noun, short, template_piece};
+use super::words::{noun, short, template_piece, units_help};
 use super::{Checker, any_unknown, binary, unknown};
 use crate::ast::{self, BinaryOp};
 use crate::check::unify::{
@@ -78,7 +79,8 @@ impl Checker<'_, '_> {
             other => {
                 let message =
                     format!("`-` stands before numbers and durations, found {}", noun(other));
-                return self.fail(Diagnostic::new(Code::CannotCalculate, span, message));
+                let help = "take the `-` away, or convert the value with `as`";
+                return self.fail(Diagnostic::new(Code::CannotCalculate, span, message).help(help));
             }
         }
         let kind = match inner.kind {
@@ -117,9 +119,12 @@ impl Checker<'_, '_> {
         let symbol = op.node.symbol();
         let message = format!("`{symbol}` does not take {} and {}", noun(l), noun(r));
         let diagnostic = Diagnostic::new(Code::CannotCalculate, span, message);
+        if let Some(help) = units_help((left, l), (right, r)) {
+            return self.fail(diagnostic.help(help));
+        }
         self.fail(match calculation_help(op.node, (left, l), (right, r)) {
             Some(help) => diagnostic.help(help),
-            None => diagnostic,
+            None => diagnostic.help(format!("numbers, durations and times go with `{symbol}`: take it away, or convert a side with `as`")),
         })
     }
 }
@@ -159,6 +164,11 @@ fn rule(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
             with_null(op, other).and_then(|result| of(left, right, result))
         }
         (_, Type::Int, Type::Int) if op != Op::Divide => of(left, right, Type::Int),
+        (Op::Add | Op::Subtract | Op::Remainder, Type::Float(Some(a)), Type::Float(Some(b)))
+            if a != b =>
+        {
+            None
+        }
         (_, a, b) if a.is_numeric() && b.is_numeric() && becomes_float(op, a, b) => {
             let (a, b) = (as_float(a), as_float(b));
             of(&a, &b, Type::Float(unit_of(op, &a, &b)))

@@ -259,7 +259,7 @@ fn flattened(arg: &Arg) -> Vec<&Arg> {
 
 fn typed(arg: &Arg) -> Typed {
     match arg {
-        Arg::Expr(expr) | Arg::Constant(expr) => expr.typed.clone(),
+        Arg::Expr(expr) | Arg::Constant(expr, _) => expr.typed.clone(),
         Arg::Value(value) => crate::constant::type_of(value),
         Arg::Choice(_) => Type::String.required(),
         _ => Type::Null.nullable(),
@@ -268,7 +268,7 @@ fn typed(arg: &Arg) -> Typed {
 
 fn expr(arg: &Arg, span: Span) -> Expr {
     let kind = match arg {
-        Arg::Expr(expr) | Arg::Constant(expr) => return expr.clone(),
+        Arg::Expr(expr) | Arg::Constant(expr, _) => return expr.clone(),
         Arg::Value(value) => ExprKind::Literal(value.clone()),
         Arg::Choice(word) => ExprKind::Literal(Value::String(word.clone())),
         _ => ExprKind::Literal(Value::Null),

@@ -29,7 +29,9 @@ impl Checker<'_, '_> {
             let text = short(value).unwrap_or_else(|| "x".to_owned());
             return self.fail(match impossible_help(&text, from, &to.ty) {
                 Some(help) => diagnostic.help(help),
-                None => diagnostic,
+                None => {
+                    diagnostic.help(format!("there is no conversion: take `as {}` away", to.ty))
+                }
             });
         }
         let lenient = to.nullable;

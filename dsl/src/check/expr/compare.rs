@@ -2,7 +2,7 @@
 
 use super::logic::negated;
 use super::wanted::is_ordered;
-use super::words::{conversion, noun, short, shown};
+use super::words::{conversion, noun, short, shown, units_help};
 use super::{Checker, any_unknown, binary, unknown};
 use crate::ast::{self, BinaryOp};
 use crate::check::unify::{convert, unify};
@@ -87,9 +87,14 @@ impl Checker<'_, '_> {
     ) -> Expr {
         let message = format!("{} cannot be compared with {}", noun(l), noun(r));
         let diagnostic = Diagnostic::new(Code::CannotCompare, span, message);
+        if let Some(help) = units_help((left, l), (right, r)) {
+            return self.fail(diagnostic.help(help));
+        }
         self.fail(match comparison_help((left, l), (right, r)) {
             Some(help) => diagnostic.help(help),
-            None => diagnostic,
+            None => {
+                diagnostic.help("compare values of one type: there is no conversion between these")
+            }
         })
     }
 

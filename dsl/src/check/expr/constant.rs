@@ -3,7 +3,7 @@
 use super::words::{noun, shown};
 use super::{Checker, Reads, Scope, binary, is_open, reads_rows, unknown};
 use crate::ast::{self, BinaryOp};
-use crate::check::unify::convert;
+use crate::check::unify::{convert, fits};
 use crate::constant::{evaluate_closed, order};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Arg, Expr, ExprKind};
@@ -64,7 +64,7 @@ pub(in crate::check) fn captures(
 impl Checker<'_, '_> {
     fn constant(&mut self, expr: &ast::Expr, kind: Constant) -> Expr {
         match kind {
-            Constant::Bool => self.wanted(expr, &TypeClass::Is(Type::Bool)),
+            Constant::Bool => self.flag(expr),
             Constant::Int => self.wanted(expr, &TypeClass::Is(Type::Int)),
             Constant::Float => self.wanted(expr, &TypeClass::Is(Type::FLOAT)),
             Constant::String => self.wanted(expr, &TypeClass::Is(Type::String)),
@@ -82,7 +82,7 @@ impl Checker<'_, '_> {
             return None;
         }
         if is_open(&value) {
-            return Some(Arg::Constant(value));
+            return Some(Arg::Constant(value, None));
         }
         match evaluate_closed(&value) {
             Ok(value) => Some(Arg::Value(value)),
@@ -94,6 +94,26 @@ impl Checker<'_, '_> {
                 None
             }
         }
+    }
+
+    /// `true` or `false`: nothing is asked about a value here, so it is not compared with anything.
+    fn flag(&mut self, expr: &ast::Expr) -> Expr {
+        let value = self.expr(expr);
+        let found = &value.typed.ty;
+        if found.is_unknown() || fits(found, &Type::Bool) {
+            return convert(value, &Type::Bool);
+        }
+        let message = format!("expected true or false, found {}", noun(found));
+        let diagnostic = Diagnostic::new(Code::NotACondition, expr.span, message);
+        let meant = match shown(expr).trim_matches('"').to_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Some("true"),
+            "0" | "false" | "no" | "off" => Some("false"),
+            _ => None,
+        };
+        self.fail(match meant {
+            Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(expr.span, meant),
+            None => diagnostic.help("write `true` or `false`"),
+        })
     }
 
     fn duration(&mut self, expr: &ast::Expr) -> Expr {

@@ -78,6 +78,10 @@ impl Checker<'_, '_> {
         to: &Type,
     ) -> Expr {
         let diagnostic = Diagnostic::new(Code::MixedTypes, span, message);
+        if let (Type::Float(Some(_)), Type::Float(Some(unit))) = (from, to) {
+            let help = format!("units are not converted: write all of them in `{unit}`");
+            return self.fail(diagnostic.help(help));
+        }
         let help = short(expr).and_then(|it| super::words::conversion(&it, from, to));
         self.fail(match help {
             Some(help) => diagnostic.help(format!("convert one of them, as in `{help}`")),

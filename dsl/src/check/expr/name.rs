@@ -123,7 +123,7 @@ impl Checker<'_, '_> {
             return diagnostic.help(format!("did you mean `{near}`?")).fix(span, near);
         }
         if self.scope.columns.is_empty() {
-            diagnostic
+            diagnostic.help(format!("text stands in quotes: `\"{name}\"`"))
         } else {
             let mut known: Vec<&str> = Vec::new();
             columns.for_each(|it| {

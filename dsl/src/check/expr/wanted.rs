@@ -1,6 +1,6 @@
 //! Where a value of a certain type is needed: a condition, a function's argument, an option.
 
-use super::words::{conversion, noun, short};
+use super::words::{conversion, noun, short, shown};
 use super::{Checker, unknown};
 use crate::ast;
 use crate::check::unify::{convert, fits};
@@ -9,6 +9,7 @@ use crate::parse::unit_of_time;
 use crate::plan::Expr;
 use crate::signature::TypeClass;
 use crate::types::Type;
+use crate::value::Value;
 
 impl Checker<'_, '_> {
     /// A value of one of these types.
@@ -31,7 +32,7 @@ impl Checker<'_, '_> {
         let diagnostic = Diagnostic::new(Code::WrongType, expr.span, message);
         self.fail(match wanted_help(expr, found, class) {
             Some(help) => diagnostic.help(help),
-            None => diagnostic,
+            None => diagnostic.help(format!("write {} there", class_noun(class))),
         })
     }
 
@@ -61,7 +62,10 @@ impl Checker<'_, '_> {
             return convert(value, ty);
         }
         let message = format!("{what} is {}, not {}", noun(ty), noun(&value.typed.ty));
-        self.fail(Diagnostic::new(Code::WrongType, expr.span, message))
+        let help = conversion(&shown(expr), &value.typed.ty, ty);
+        let help = help.unwrap_or_else(|| format!("{} there", noun(ty)));
+        let diagnostic = Diagnostic::new(Code::WrongType, expr.span, message);
+        self.fail(diagnostic.help(format!("write {help}")))
     }
 }
 
@@ -96,6 +100,14 @@ fn class_noun(class: &TypeClass) -> String {
     }
 }
 
+/// A number as it is written before a unit: `1`, `1.5`.
+fn amount(value: &Value) -> String {
+    match value {
+        Value::Float(it) => it.to_string(),
+        other => other.to_string(),
+    }
+}
+
 fn wanted_help(expr: &ast::Expr, found: &Type, class: &TypeClass) -> Option<String> {
     let text = short(expr)?;
     let to = match class {
@@ -109,14 +121,14 @@ fn wanted_help(expr: &ast::Expr, found: &Type, class: &TypeClass) -> Option<Stri
     {
         return Some(format!(
             "the units of time are `ns us ms s m h d w`: write `{}{unit}`",
-            literal.value
+            amount(&literal.value)
         ));
     }
     if let (ast::ExprKind::Literal(_), Type::String) = (&expr.kind, &to) {
         return Some(format!("text stands in quotes: `\"{text}\"`"));
     }
     if let (ast::ExprKind::Literal(literal), true) = (&expr.kind, *found == Type::String)
-        && let crate::value::Value::String(inside) = &literal.value
+        && let Value::String(inside) = &literal.value
     {
         let at = matches!(to, Type::Timestamp | Type::Date);
         return Some(format!("write it without quotes: `{}{inside}`", if at { "@" } else { "" }));

@@ -69,6 +69,23 @@ pub(super) fn conversion(value: &str, from: &Type, to: &Type) -> Option<String> 
     })
 }
 
+/// What to do about floats of different units; none where they are none.
+pub(super) fn units_help((left, l): (&Expr, &Type), (right, r): (&Expr, &Type)) -> Option<String> {
+    let (Type::Float(Some(a)), Type::Float(Some(b))) = (l, r) else {
+        return None;
+    };
+    let is_literal = |it: &Expr| matches!(it.kind, ExprKind::Literal(_));
+    Some(match (left, right) {
+        _ if a == b => return None,
+        (_, it) if is_literal(it) => format!("units are not converted: write the value in `{a}`"),
+        (it, _) if is_literal(it) => format!("units are not converted: write the value in `{b}`"),
+        _ => format!(
+            "units are not converted: calculate the one side in `{a}`, where its unit is taken away by `{} as float`",
+            shown(right)
+        ),
+    })
+}
+
 /// A type for people: `int`, `text`.
 pub(super) fn noun(ty: &Type) -> String {
     match ty {

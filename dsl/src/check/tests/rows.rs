@@ -287,7 +287,7 @@ fn wrong_type(expr: &ast::Expr, name: &str, ty: &Type, found: &str) -> Diagnosti
     let diagnostic = Diagnostic::new(Code::RowType, expr.span, message);
     match sample(ty) {
         Some(sample) => diagnostic.help(format!("write it as in `{sample}`")),
-        None => diagnostic,
+        None => diagnostic.help(format!("write a value of type `{ty}`")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Words that other languages write where this one has another word or a sign.
 
 use super::{Part, Place};
+use crate::check::suggest::nearest;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{Rule, unit_of_time};
 use crate::span::Span;
@@ -120,6 +121,18 @@ fn is_for_equal(place: &Place<'_>) -> Option<Diagnostic> {
     if !place.expects(Rule::null_word) || place.expects(Rule::number) {
         return None;
     }
+    let meant = place.found.to_lowercase();
+    if ["nul", "nil", "none", "undefined", "nan", "missing", "empty"].contains(&meant.as_str())
+        || nearest(&meant, ["null"]).is_some()
+    {
+        let asked = if sign == "==" { "is null" } else { "is not null" };
+        return Some(
+            place
+                .finding(format!("nothing is written `null`, found `{}`", place.found))
+                .help(format!("write `{asked}`"))
+                .fix(place.span(), "null"),
+        );
+    }
     Some(
         place
             .finding_at(whole, "`is` asks for null and nothing else")
@@ -210,6 +223,19 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
             ),
         });
     }
+    if place.behind_expression()
+        && ["group", "partition", "order", "sort"].contains(&found.as_str())
+    {
+        return group_by(place, &found);
+    }
+    if place.behind_expression() && ["distinct", "unique"].contains(&word.as_str()) {
+        let text = format!("| dedupe by: {}, within: 10m", place.found);
+        return Some(
+            place
+                .finding_at(span, format!("`{written}` is no operator"))
+                .help(format!("rows that are the same are dropped by a step: `{text}`")),
+        );
+    }
     if word == "case" || word == "if" && place.behind_expression() {
         let message = match word.as_str() {
             "case" => format!("`{written}` is written `if(…)`"),
@@ -240,6 +266,28 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
         _ => return None,
     };
     Some(place.finding(format!("`{}` is no operator", place.found)).help(help))
+}
+
+/// `select k GROUP BY k`, from the first word on.
+fn group_by(place: &Place<'_>, verb: &str) -> Option<Diagnostic> {
+    let behind = place.rest()[place.found.len()..].trim_start();
+    let (by, keys) = (behind.get(..2)?, behind.get(2..)?.trim_start());
+    if !by.eq_ignore_ascii_case("by") {
+        return None;
+    }
+    let word = |it: char| it.is_alphanumeric() || it == '_';
+    let key = keys.split(|it| !word(it)).next().filter(|it| !it.is_empty()).unwrap_or("KEY");
+    let end = place.piece.end - behind.len() + 2;
+    let diagnostic =
+        place.finding_at(Span::new(place.at, end), format!("`{verb} by` is no operator"));
+    Some(match verb {
+        "group" | "partition" => diagnostic.help(format!(
+            "end the step before it and write `| window tumbling(1m), by: {key}`, and `| aggregate …` behind it"
+        )),
+        _ => diagnostic.help(
+            "a stream has no end at which it could be sorted; rows come in the order of arrival",
+        ),
+    })
 }
 
 /// `window tumbling(1m) by device_id`

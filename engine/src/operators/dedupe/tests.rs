@@ -67,14 +67,6 @@ fn what_cannot_be_repeated_any_more_is_forgotten() {
     assert_eq!(saved(&mut *operator), 0);
 }
 
-#[test]
-fn within_is_above_nothing() {
-    let by = Arg::Columns(vec!["n".to_owned()]);
-    let given = vec![("by", by), ("within", Arg::Value(Value::Duration(0)))];
-    let found = step(&Dedupe, &columns("n: int"), given).unwrap_err();
-    assert_eq!(found[0].code, Code::BadOption);
-}
-
 /// The rows that are kept, each judged by the last kept one of its key among all rows before it.
 fn twin(rows: &[(u8, Arrival)], within: i64) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::new();

@@ -234,8 +234,6 @@ fn options_that_make_no_sense_say_what_to_type() {
     let refused =
         |kind, options: &Options| plan(&input, kind, options, calls()).unwrap_err()[0].code;
     assert_eq!(refused(sliding(10, 20), &by_k()), Code::OptionsClash);
-    assert_eq!(refused(tumbling(0), &by_k()), Code::BadOption);
-    assert_eq!(refused(tumbling(10), &Options { lateness: -1, ..by_k() }), Code::BadOption);
     assert_eq!(refused(session(10), &Options { emit: "on_end", ..by_k() }), Code::OptionsClash);
     let zone = |zone: &str, size| {
         let mut kind = tumbling(size);
