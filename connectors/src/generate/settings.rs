@@ -46,7 +46,8 @@ impl Pace {
 
     /// How many rows are due when this much time has passed since the first one was.
     pub(super) fn due(&self, passed: Micros) -> u64 {
-        if passed < 0 { 0 } else { (passed as f64 * self.rows / self.per) as u64 + 1 }
+        let behind_the_first = (passed as f64 * self.rows / self.per) as u64;
+        if passed < 0 { 0 } else { behind_the_first.saturating_add(1) }
     }
 
     /// The time of the first row of a run that begins now.

@@ -236,10 +236,10 @@ impl Source for Generator {
             });
         }
         let pace = self.settings.pace;
-        let due = if pace.paced { pace.due(now - self.start).min(all) } else { all };
+        let due = if pace.paced { pace.due(now.saturating_sub(self.start)).min(all) } else { all };
         if self.next >= due {
-            let due_at = self.start + pace.offset(self.next);
-            if due_at - now > SLOW && self.said == Said::Live {
+            let due_at = self.start.saturating_add(pace.offset(self.next));
+            if due_at.saturating_sub(now) > SLOW && self.said == Said::Live {
                 return Ok(self.say(Said::CaughtUp, SplitEvent::CaughtUp));
             }
             self.wait(now, due_at);
@@ -277,7 +277,7 @@ impl Generator {
         if self.timer.swap(true, Ordering::SeqCst) {
             return;
         }
-        let pause = Duration::from_micros((due_at - now).max(TICK).unsigned_abs());
+        let pause = Duration::from_micros(due_at.saturating_sub(now).max(TICK).unsigned_abs());
         let (timer, waker) = (Arc::clone(&self.timer), self.waker.clone());
         self.io.spawn(async move {
             tokio::time::sleep(pause).await;

@@ -98,6 +98,19 @@ fn a_rate_follows_the_clock() {
 }
 
 #[test]
+fn the_fastest_and_the_slowest_rate_are_rates() {
+    let rate = |amount, per| ("rate", Arg::Value(Value::Rate { amount, per }));
+    let fast = all(&[rate(9e18, 1), ("rows", int(3))], None, 1 << 20);
+    assert_eq!(joined(&fast).num_rows(), 3);
+    let mut slow = open(&[rate(1.0, i64::MAX), ("rows", int(2))], None);
+    let mut polled = || slow.poll(1 << 20).unwrap();
+    assert!(matches!(polled(), Polled::Split(_, SplitEvent::Live)));
+    assert!(matches!(polled(), Polled::Columns(it) if it.rows.num_rows() == 1));
+    assert!(matches!(polled(), Polled::Split(_, SplitEvent::CaughtUp)));
+    assert!(matches!(polled(), Polled::Pending));
+}
+
+#[test]
 fn a_timer_wakes_whoever_waits() {
     struct Tell(mpsc::Sender<()>);
     impl Wake for Tell {

@@ -234,6 +234,7 @@ fn options_that_make_no_sense_say_what_to_type() {
     let refused =
         |kind, options: &Options| plan(&input, kind, options, calls()).unwrap_err()[0].code;
     assert_eq!(refused(sliding(10, 20), &by_k()), Code::OptionsClash);
+    assert_eq!(refused(sliding(1_000_000, 9), &by_k()), Code::OptionsClash);
     assert_eq!(refused(session(10), &Options { emit: "on_end", ..by_k() }), Code::OptionsClash);
     let zone = |zone: &str, size| {
         let mut kind = tumbling(size);
