@@ -3,10 +3,8 @@
 mod bench;
 mod check;
 mod demo;
-
 mod docs;
 mod explain;
-
 mod fmt;
 mod run;
 mod test;

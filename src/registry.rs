@@ -33,13 +33,13 @@ impl Catalog for Registry {
     }
 
     fn step(&self, name: &str) -> Option<&dyn StepRule> {
-        let found = operators::all().iter().find(|it| it.signature().name == name)?;
-        Some(*found)
+        let found = operators::get(name)?;
+        Some(found)
     }
 
     fn from(&self, name: &str) -> Option<&dyn FromRule> {
-        let found = combinations::all().iter().find(|it| it.signature().name == name)?;
-        Some(*found)
+        let found = combinations::get(name)?;
+        Some(found)
     }
 
     fn source(&self, name: &str) -> Option<&dyn SourceRule> {

@@ -313,12 +313,8 @@ fn columns_of(plan: &Plan, input: &Input) -> Result<Vec<Column>> {
         source.or_else(|| plan.stream(&input.name).map(|it| it.columns.clone()))
     };
     let late = || {
-        let finds = |verb: &str| {
-            let mut all = operators::all().iter();
-            all.any(|it| it.signature().name == verb && it.finds_late_rows())
-        };
         let stream = plan.stream(&input.name)?;
-        let step = stream.steps.iter().find(|it| finds(&it.verb))?;
+        let step = stream.steps.iter().find(|it| operators::finds_late_rows(&it.verb))?;
         Some(step.input.columns.iter().cloned().chain(rules::late_columns()).collect())
     };
     let columns = match input.side {

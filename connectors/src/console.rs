@@ -2,7 +2,7 @@
 
 mod table;
 
-use crate::formats;
+use crate::formats::json;
 use crate::standard::{Readers, StandardOutput};
 use crate::worker::{Size, Worker};
 use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
@@ -80,7 +80,7 @@ impl SinkDef for Console {
     fn open(&self, plan: &SinkPlan, context: SinkContext) -> Result<Box<dyn Sink>> {
         let args = &plan.connector.args;
         let form = match args.choice("format")? {
-            "json" => Form::Json(json(plan)?),
+            "json" => Form::Json(json::shown(&plan.columns)?),
             _ => Form::Table(Table::new(&plan.columns)),
         };
         let limit = args.opt_int("limit")?.map_or(u64::MAX, |it| it.max(0).unsigned_abs());
@@ -94,13 +94,6 @@ impl SinkDef for Console {
         let worker = Worker::start("weir-console", context.waker, context.budget, work)?;
         Ok(Box::new(Screen { form, left: limit, worker, readers }))
     }
-}
-
-/// What writes a row as JSON.
-fn json(plan: &SinkPlan) -> Result<Box<dyn Encoder>> {
-    let format = formats::ALL.iter().find(|it| it.signature().name == "json");
-    let format = format.ok_or_else(|| Error::bug("there is no format `json`"))?;
-    format.encoder(&Args::default(), &plan.columns)
 }
 
 enum Form {

@@ -21,6 +21,11 @@ pub fn all() -> &'static [&'static dyn CombinationDef] {
     &[&union::Union, &concat::Concat]
 }
 
+/// The combination of this name.
+pub fn get(word: &str) -> Option<&'static dyn CombinationDef> {
+    all().iter().copied().find(|it| it.signature().name == word)
+}
+
 /// A word that makes one stream of several.
 pub trait CombinationDef: FromRule {
     /// How its inputs meet.

@@ -11,6 +11,6 @@ pub fn all() -> &'static [&'static dyn DetectorDef] {
 }
 
 /// The detector of this name.
-pub fn find(word: &str) -> Option<&'static dyn DetectorDef> {
+pub fn get(word: &str) -> Option<&'static dyn DetectorDef> {
     all().iter().copied().find(|it| it.signature().name == word)
 }

@@ -185,9 +185,7 @@ fn watermark(plan: &SourcePlan, file: &SourceFile) -> String {
 fn steps(owner: &str, steps: &[StepPlan], graph: &Graph) -> Result<Vec<StepLine>> {
     let mut lines = Vec::new();
     for step in steps {
-        let found = operators::all().iter().find(|it| it.signature().name == step.verb);
-        let def = found.ok_or_else(|| Error::bug(format!("there is no step `{}`", step.verb)))?;
-        let by = match def.placement(step) {
+        let by = match crate::graph::operator(&step.verb)?.placement(step) {
             crate::operator::Placement::Anywhere => None,
             crate::operator::Placement::ByKey(keys) => Some(keys),
             crate::operator::Placement::Single => Some(Vec::new()),
@@ -231,11 +229,7 @@ fn sides(plan: &Plan) -> Vec<SideLine> {
         if !stream.steps.is_empty() {
             add(&stream.name, Side::Errors);
         }
-        let finds_late = |step: &StepPlan| {
-            let mut all = operators::all().iter();
-            all.any(|it| it.signature().name == step.verb && it.finds_late_rows())
-        };
-        if stream.steps.iter().any(finds_late) {
+        if stream.steps.iter().any(|it| operators::finds_late_rows(&it.verb)) {
             add(&stream.name, Side::Late);
         }
     }

@@ -33,3 +33,13 @@ pub fn all() -> &'static [&'static dyn OperatorDef] {
         &dedupe::Dedupe,
     ]
 }
+
+/// Whether a step of this name can find rows late.
+pub fn finds_late_rows(word: &str) -> bool {
+    get(word).is_some_and(|it| it.finds_late_rows())
+}
+
+/// The step of this name.
+pub fn get(word: &str) -> Option<&'static dyn OperatorDef> {
+    all().iter().copied().find(|it| it.signature().name == word)
+}

@@ -121,3 +121,8 @@ impl Format for Json {
         Ok(Box::new(JsonEncoder::new(columns)))
     }
 }
+
+/// Writes rows of these columns as people are shown them.
+pub(crate) fn shown(columns: &[Column]) -> Result<Box<dyn Encoder>> {
+    Json.encoder(&Args::default(), columns)
+}

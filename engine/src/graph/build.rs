@@ -386,11 +386,9 @@ fn keeps(step: &StepPlan, name: &str) -> bool {
 
 /// The operator of a verb.
 pub(crate) fn operator(verb: &str) -> Result<&'static dyn OperatorDef> {
-    let found = operators::all().iter().find(|it| it.signature().name == verb);
-    found.copied().ok_or_else(|| Error::bug(format!("there is no step `{verb}`")))
+    operators::get(verb).ok_or_else(|| Error::bug(format!("there is no step `{verb}`")))
 }
 
 fn combination(word: &str) -> Result<&'static dyn CombinationDef> {
-    let found = combinations::all().iter().find(|it| it.signature().name == word);
-    found.copied().ok_or_else(|| Error::bug(format!("there is no combination `{word}`")))
+    combinations::get(word).ok_or_else(|| Error::bug(format!("there is no combination `{word}`")))
 }

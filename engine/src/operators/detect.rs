@@ -105,7 +105,7 @@ impl StepRule for Detect {
     fn flow(&self, step: StepContext<'_>, report: &mut Vec<Diagnostic>) -> Flow {
         let mut added = Vec::new();
         for (name, call) in step.args.detectors("detectors").unwrap_or_default() {
-            if let Some(def) = detectors::find(&call.word) {
+            if let Some(def) = detectors::get(&call.word) {
                 def.check(call, report);
             }
             match name {
@@ -146,7 +146,7 @@ struct Track {
 
 impl Track {
     fn build(step: &StepPlan, (name, call): &(Option<String>, Call)) -> Result<Track> {
-        let def = detectors::find(&call.word)
+        let def = detectors::get(&call.word)
             .ok_or_else(|| Error::bug(format!("there is no detector `{}`", call.word)))?;
         let mut inputs = Inputs::new(&step.input.columns);
         let detector = def.build(call, &mut inputs)?;

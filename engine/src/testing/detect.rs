@@ -22,7 +22,7 @@ pub(crate) fn detect() -> &'static dyn OperatorDef {
 
 /// A detector over the column `v`.
 pub(crate) fn detector(word: &str, options: &[(&'static str, Arg)]) -> Call {
-    let def = detectors::find(word).expect("the detector is listed");
+    let def = detectors::get(word).expect("the detector is listed");
     let mut given = vec![("value", Arg::Expr(column("v", Type::FLOAT.nullable())))];
     given.extend(options.iter().cloned());
     let args = args(def.signature(), &given);

@@ -2,15 +2,15 @@
 
 use super::conform::Conform;
 use super::types::natural;
-use crate::formats;
+use crate::formats::json;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::Schema;
 use bytes::Bytes;
-use dsl::plan::{Args, Field};
+use dsl::plan::Field;
 use dsl::types::Column;
 use engine::codec::Encoder;
-use engine::error::{Error, Result};
+use engine::error::Result;
 use engine::reason::{Fault, RejectedPayload};
 use engine::types::schema;
 
@@ -35,9 +35,7 @@ impl Refusals {
                 columns.push(column);
             }
         }
-        let json = formats::ALL.iter().find(|it| it.signature().name == "json");
-        let json = json.ok_or_else(|| Error::bug("there is no format `json`"))?;
-        let encoder = json.encoder(&Args::default(), &columns)?;
+        let encoder = json::shown(&columns)?;
         Ok(Refusals { shown, conforms, columns, encoder })
     }
 

@@ -100,8 +100,15 @@ fn a_rate_follows_the_clock() {
 #[test]
 fn the_fastest_and_the_slowest_rate_are_rates() {
     let rate = |amount, per| ("rate", Arg::Value(Value::Rate { amount, per }));
-    let fast = all(&[rate(9e18, 1), ("rows", int(3))], None, 1 << 20);
-    assert_eq!(joined(&fast).num_rows(), 3);
+    let clock = Arc::new(ManualClock::new(0));
+    let given = [rate(9e18, 1), ("rows", int(3))];
+    let plan = source_plan(&Generate, &given, None, columns::columns());
+    let mut context = source_context(BTreeMap::new(), Arc::new(|| None), 6);
+    context.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+    let mut fast = Generate.open(&plan, context).unwrap();
+    clock.advance(1_000);
+    let brought = poll_until(fast.as_mut(), 1 << 20, |_| false).unwrap();
+    assert_eq!(joined(&brought).num_rows(), 3);
     let mut slow = open(&[rate(1.0, i64::MAX), ("rows", int(2))], None);
     let mut polled = || slow.poll(1 << 20).unwrap();
     assert!(matches!(polled(), Polled::Split(_, SplitEvent::Live)));
