@@ -4,6 +4,10 @@
 /// Microseconds of a day.
 pub const DAY: i64 = 86_400_000_000;
 
+/// What a timestamp can be: the years 0001 to 9999, which are all that is written with four digits. What is outside
+/// could be counted, but what is written of it could not be read back.
+pub const TIMESTAMPS: std::ops::Range<i64> = -62_135_596_800_000_000..253_402_300_800_000_000;
+
 /// The days since 1970 of a year, month and day: years begin in March, so that the leap day is the last one.
 pub fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -70,6 +74,14 @@ mod tests {
         assert_eq!(format_timestamp(1_769_835_600_250_000), "2026-01-31T05:00:00.250Z");
         assert_eq!(format_timestamp(-1), "1969-12-31T23:59:59.999999Z");
         assert_eq!(format_date(11_016), "2000-02-29");
+    }
+
+    #[test]
+    fn timestamps_are_those_of_the_years_1_to_9999() {
+        assert_eq!(TIMESTAMPS.start, days_from_civil(1, 1, 1) * DAY);
+        assert_eq!(TIMESTAMPS.end, days_from_civil(10_000, 1, 1) * DAY);
+        assert_eq!(format_timestamp(TIMESTAMPS.start), "0001-01-01T00:00:00Z");
+        assert_eq!(format_timestamp(TIMESTAMPS.end - 1), "9999-12-31T23:59:59.999999Z");
     }
 
     #[test]

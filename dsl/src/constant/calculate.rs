@@ -2,6 +2,7 @@
 
 use super::decimal::{fits, from_units, units};
 use crate::ast::BinaryOp;
+use crate::calendar::TIMESTAMPS;
 use crate::types::Type;
 use crate::value::Value;
 
@@ -68,12 +69,12 @@ pub(super) fn binary_values(
             Value::Duration(whole(*a as f64 / b).ok_or_else(fault)?)
         }
         (Op::Add, Value::Timestamp(a), Value::Duration(b))
-        | (Op::Add, Value::Duration(b), Value::Timestamp(a)) => {
-            Value::Timestamp(a.checked_add(*b).ok_or_else(fault)?)
-        }
-        (Op::Subtract, Value::Timestamp(a), Value::Duration(b)) => {
-            Value::Timestamp(a.checked_sub(*b).ok_or_else(fault)?)
-        }
+        | (Op::Add, Value::Duration(b), Value::Timestamp(a)) => Value::Timestamp(
+            a.checked_add(*b).filter(|it| TIMESTAMPS.contains(it)).ok_or_else(fault)?,
+        ),
+        (Op::Subtract, Value::Timestamp(a), Value::Duration(b)) => Value::Timestamp(
+            a.checked_sub(*b).filter(|it| TIMESTAMPS.contains(it)).ok_or_else(fault)?,
+        ),
         (Op::Subtract, Value::Timestamp(a), Value::Timestamp(b)) => {
             Value::Duration(a.checked_sub(*b).ok_or_else(fault)?)
         }

@@ -3,7 +3,7 @@
 use super::calculate::whole;
 use super::literal::{fitted, literal};
 use super::{decimal, text};
-use crate::calendar::DAY;
+use crate::calendar::{DAY, TIMESTAMPS};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -21,7 +21,10 @@ pub(super) fn convert(value: &Value, from: &Type, to: &Type) -> Option<Value> {
         (Value::Bool(it), Type::Float(_)) => Value::Float(f64::from(u8::from(*it))),
         (Value::Int(it), Type::Bool) => Value::Bool(*it != 0),
         (Value::Int(it), Type::Float(_)) => Value::Float(*it as f64),
-        (Value::Int(it), Type::Timestamp) => Value::Timestamp(it.checked_mul(MILLISECOND)?),
+        (Value::Int(it), Type::Timestamp) => {
+            let micros = it.checked_mul(MILLISECOND).filter(|it| TIMESTAMPS.contains(it));
+            Value::Timestamp(micros?)
+        }
         (Value::Float(it), Type::Int) => Value::Int(whole(*it).filter(|_| it.fract() == 0.0)?),
         (Value::Float(it), Type::Decimal { precision, scale }) => {
             let units = decimal::rounded(*it, *scale)?;

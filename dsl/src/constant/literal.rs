@@ -115,7 +115,8 @@ pub(super) fn fitted(value: Value, typed: &Typed) -> Option<Value> {
         #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is meant")]
         (Value::Int(it), Type::Float(_)) => Some(Value::Float(it as f64)),
         (Value::Date(days), Type::Timestamp) => {
-            i64::from(days).checked_mul(crate::calendar::DAY).map(Value::Timestamp)
+            let micros = i64::from(days).checked_mul(crate::calendar::DAY);
+            micros.filter(|it| crate::calendar::TIMESTAMPS.contains(it)).map(Value::Timestamp)
         }
         (value @ (Value::Int(_) | Value::Float(_)), Type::Decimal { precision, scale }) => {
             let units = decimal::units(&value, *scale).filter(|it| decimal::fits(*it, *precision));

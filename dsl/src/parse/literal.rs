@@ -3,7 +3,7 @@
 use super::Rule;
 use super::escape::resolved;
 use crate::ast::{Literal, TemplatePart};
-use crate::calendar::{days_from_civil, days_in};
+use crate::calendar::{TIMESTAMPS, days_from_civil, days_in};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::value::Value;
@@ -210,7 +210,11 @@ fn timestamp(text: &str, span: Span) -> Read<Value> {
     };
     let micros = number(&format!("{fraction:0<6}"));
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset * 60;
-    Ok(Value::Timestamp(seconds * 1_000_000 + micros))
+    let time = seconds * 1_000_000 + micros;
+    if !TIMESTAMPS.contains(&time) {
+        return Err(wrong(format!("`{text}` lies outside the years 0001 to 9999")));
+    }
+    Ok(Value::Timestamp(time))
 }
 
 /// The text of a string literal of any kind.

@@ -21,6 +21,7 @@ use arrow::datatypes::{
     DataType, DurationMicrosecondType, Float64Type, Int64Type, TimestampMicrosecondType,
 };
 use dsl::ast::BinaryOp;
+use dsl::calendar::TIMESTAMPS;
 use dsl::types::Type;
 use std::sync::Arc;
 
@@ -187,9 +188,15 @@ impl Evaluate for Whole {
         let Some(mut pair) = Pair::of::<Int64Type, Int64Type>(&a, &b) else {
             return Ok(null_for(&left, &right, &self.data_type));
         };
-        let (values, failed) = self.op.apply(&pair);
+        let (values, mut failed) = self.op.apply(&pair);
+        // A timestamp is less than 64 bits can count.
+        let is_time = matches!(self.data_type, DataType::Timestamp(..));
+        failed |= is_time && values.iter().any(|it| !TIMESTAMPS.contains(it));
         if failed {
-            let checked = |a, b| self.op.checked(a, b).is_none();
+            let checked = |a, b| {
+                let value = self.op.checked(a, b);
+                value.is_none_or(|it| is_time && !TIMESTAMPS.contains(&it))
+            };
             let divides = matches!(self.op, WholeOp::Remainder | WholeOp::Quotient);
             let detail = |i| {
                 let (a, b) = (shown(&left, i), shown(&right, i));

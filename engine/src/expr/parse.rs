@@ -2,6 +2,7 @@
 
 use super::text::fits_precision;
 use chrono::{DateTime, NaiveDate};
+use dsl::calendar::TIMESTAMPS;
 
 /// Nanoseconds of each unit of a duration.
 const UNITS: [(&str, i128); 8] = [
@@ -99,7 +100,8 @@ pub fn rounded_decimal(value: f64, precision: u8, scale: i8) -> Option<i128> {
 
 /// RFC 3339 with `Z` or an offset; a space may stand for the `T`. Digits behind the microsecond are cut.
 pub fn timestamp(text: &str) -> Option<i64> {
-    DateTime::parse_from_rfc3339(text.trim()).ok().map(|it| it.timestamp_micros())
+    let time = DateTime::parse_from_rfc3339(text.trim()).ok().map(|it| it.timestamp_micros());
+    time.filter(|it| TIMESTAMPS.contains(it))
 }
 
 /// `2026-01-31`, as days since 1970.

@@ -8,6 +8,8 @@ use arrow::array::{
     Array, ArrowPrimitiveType, AsArray, BooleanArray, BooleanBuilder, PrimitiveArray,
     PrimitiveBuilder, StringArray, StringBuilder,
 };
+use arrow::datatypes::ArrowNativeType;
+use dsl::calendar::TIMESTAMPS;
 use dsl::types::Type;
 
 /// Numbers or times: one a row, or one for all rows.
@@ -78,8 +80,16 @@ pub(crate) fn numbers<T: ArrowPrimitiveType>(
     mut value: impl FnMut(usize) -> Result<Option<T::Native>, Refusal>,
 ) -> PrimitiveArray<T> {
     let mut builder = PrimitiveBuilder::<T>::with_capacity(rows).with_data_type(data_type(ty));
+    let is_time = *ty == Type::Timestamp;
+    let beyond = |it: T::Native| it.to_i64().is_none_or(|it| !TIMESTAMPS.contains(&it));
     for row in 0..rows {
-        builder.append_option(sound(row, value(row), refused));
+        let value = match value(row) {
+            Ok(Some(it)) if is_time && beyond(it) => {
+                Err(Refusal::overflow("it does not fit a timestamp"))
+            }
+            other => other,
+        };
+        builder.append_option(sound(row, value, refused));
     }
     builder.finish()
 }

@@ -12,6 +12,7 @@ use arrow::array::{
     Int64Array, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::DataType;
+use dsl::calendar::TIMESTAMPS;
 use dsl::types::Type;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -117,7 +118,7 @@ fn to_decimal(array: &ArrayRef, to: &DataType, bad: Bad<'_>) -> Result<ArrayRef>
 fn to_timestamp(array: &ArrayRef, to: &DataType, bad: Bad<'_>) -> Result<ArrayRef> {
     let time = |it: &str| match value(it)? {
         Value::String(it) => parse::timestamp(&it),
-        other => int(&other)?.checked_mul(MILLISECOND),
+        other => int(&other)?.checked_mul(MILLISECOND).filter(|it| TIMESTAMPS.contains(it)),
     };
     let times: TimestampMicrosecondArray = try_each(array.as_string::<i32>(), bad, time);
     Ok(Arc::new(times.with_data_type(to.clone())))

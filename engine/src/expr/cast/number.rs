@@ -16,6 +16,7 @@ use arrow::compute::unary;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
+use dsl::calendar::TIMESTAMPS;
 use dsl::types::Type;
 use std::sync::Arc;
 
@@ -75,7 +76,8 @@ fn int_to_decimal(array: &ArrayRef, to: &DataType, bad: Bad<'_>) -> Result<Array
 
 fn int_to_timestamp(array: &ArrayRef, to: &DataType, bad: Bad<'_>) -> Result<ArrayRef> {
     let ints = array.as_primitive::<Int64Type>();
-    let times: TimestampMicrosecondArray = try_each(ints, bad, |it| it.checked_mul(MILLISECOND));
+    let times: TimestampMicrosecondArray =
+        try_each(ints, bad, |it| it.checked_mul(MILLISECOND).filter(|it| TIMESTAMPS.contains(it)));
     Ok(Arc::new(times.with_data_type(to.clone())))
 }
 
@@ -130,8 +132,9 @@ fn timestamp_to_date(array: &ArrayRef, _to: &DataType, _bad: Bad<'_>) -> Result<
 
 fn date_to_timestamp(array: &ArrayRef, to: &DataType, bad: Bad<'_>) -> Result<ArrayRef> {
     let dates = array.as_primitive::<Date32Type>();
-    let times: TimestampMicrosecondArray =
-        try_each(dates, bad, |it| i64::from(it).checked_mul(DAY));
+    let times: TimestampMicrosecondArray = try_each(dates, bad, |it| {
+        i64::from(it).checked_mul(DAY).filter(|it| TIMESTAMPS.contains(it))
+    });
     Ok(Arc::new(times.with_data_type(to.clone())))
 }
 
