@@ -4,6 +4,7 @@
 //! and an [`Operator`](crate::operator::Operator) (what runs).
 
 use crate::operator::OperatorDef;
+use dsl::catalog::StepRule;
 
 mod aggregate;
 mod changed;
@@ -36,7 +37,7 @@ pub fn all() -> &'static [&'static dyn OperatorDef] {
 
 /// Whether a step of this name can find rows late.
 pub fn finds_late_rows(word: &str) -> bool {
-    get(word).is_some_and(|it| it.finds_late_rows())
+    get(word).is_some_and(StepRule::finds_late_rows)
 }
 
 /// The step of this name.
