@@ -5,6 +5,7 @@
 
 mod cli;
 mod documents;
+mod edge;
 mod memory;
 mod pipelines;
 mod runtime;
