@@ -11,10 +11,12 @@
 
 mod compare;
 mod fed;
+mod order;
 mod record;
 mod runner;
 
 pub use compare::{Expected, differences};
+pub use order::{Order, order};
 pub use record::typed_json;
 pub use runner::{TestResult, run_test};
 
@@ -32,6 +34,7 @@ use engine::time::{Clock, ManualClock};
 use fed::FedVocabulary;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -163,6 +166,12 @@ impl VirtualRun {
         Ok(())
     }
 
+    /// A file for a source in pieces, cut and unpacked as if the source read it.
+    pub fn pieces(&self, source: &str, path: &Path) -> Result<Vec<Payload>> {
+        let pieces = fed::pieces(&self.plan, source, path)?;
+        Ok(pieces.into_iter().map(Payload::Piece).collect())
+    }
+
     /// The time that the clock shows.
     pub fn now(&self) -> i64 {
         self.clock.now()
@@ -273,13 +282,16 @@ pub enum Payload {
     Record(Json),
     /// What the source's own decoder reads.
     Raw(Vec<u8>),
+    /// Whole records of a file, as a source that reads files hands them to its decoder.
+    Piece(Vec<u8>),
 }
 
 impl Payload {
     fn bytes(&self) -> Vec<u8> {
         match self {
             Payload::Record(row) => fed::record(row),
-            Payload::Raw(bytes) => bytes.clone(),
+            Payload::Raw(bytes) => fed::raw(bytes),
+            Payload::Piece(bytes) => fed::piece(bytes),
         }
     }
 }

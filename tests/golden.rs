@@ -14,12 +14,13 @@ mod support {
     pub(crate) mod markdown;
     pub(crate) mod rows;
     pub(crate) mod update;
+    pub(crate) mod verdicts;
 }
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
 use support::markdown::{Section, sections};
-use support::{cases, examples, findings, rows, update};
+use support::{cases, examples, findings, rows, update, verdicts};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -71,5 +72,6 @@ fn run(path: &Path, section: &Section) -> Result<(), Failed> {
     wrong.extend(cases::check(section));
     wrong.extend(findings::check(path, section));
     wrong.extend(rows::check(path, section));
+    wrong.extend(verdicts::check(path, section));
     if wrong.is_empty() { Ok(()) } else { Err(Failed::from(wrong.join("\n\n"))) }
 }

@@ -31,7 +31,9 @@ mod source;
 mod splits;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod writer;
 
 pub use sink::FileSink;
 pub use source::FileSource;
+pub use whole::pieces;

@@ -1,8 +1,17 @@
-//! Compares rows with what a test expects: only the columns written, floats to 1e-9, a range means in.
+//! Compares rows with what a test expects: only the columns written, floats to 1e-9, a range means in; and in the order
+//! that the rows of the stream have.
+//!
+//! An expected row may fit several rows that came out, so rows are matched as a whole: first which row can stand for
+//! which, whatever their order, then whether that can be done in order, too.
 
+mod matching;
+
+use super::order::Order;
 use dsl::value::Value;
 use engine::expr::json_of;
+use matching::{InOrder, Placed, pairs};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// How near floats have to be.
 const NEAR: f64 = 1e-9;
@@ -14,21 +23,60 @@ pub struct Expected<'a> {
     pub rows: &'a [Value],
     /// At least these, rather than exactly these.
     pub contains: bool,
+    /// Which of them have to come in the order written.
+    pub order: &'a Order,
 }
 
-/// What is not as expected, a line each: rows that are missing, and rows that should not be there.
+/// What is not as expected, a line each: rows that are missing, and rows that should not be there; if there are none,
+/// rows whose order is another one.
 pub fn differences(expected: Expected<'_>, found: &[Json]) -> Vec<String> {
-    let mut left: Vec<&Json> = found.iter().collect();
-    let mut lines = Vec::new();
-    for row in expected.rows {
-        match left.iter().position(|it| fits(row, it)) {
-            Some(place) => drop(left.remove(place)),
-            None => lines.push(format!("missing  {}", shown(row))),
-        }
-    }
+    let fitting: Vec<Vec<usize>> = expected
+        .rows
+        .iter()
+        .map(|row| (0..found.len()).filter(|&i| fits(row, &found[i])).collect())
+        .collect();
+    let pairs = pairs(&fitting, found.len());
+    let missing = expected.rows.iter().zip(&pairs).filter(|(_, pair)| pair.is_none());
+    let mut lines: Vec<String> =
+        missing.map(|(row, _)| format!("missing  {}", shown(row))).collect();
     if !expected.contains {
-        lines.extend(left.iter().map(|it| format!("extra    {it}")));
+        let extra = (0..found.len()).filter(|i| !pairs.contains(&Some(*i)));
+        lines.extend(extra.map(|i| format!("extra    {}", found[i])));
     }
+    match expected.order {
+        Order::Of(keys) if lines.is_empty() => disorder(expected, keys, &fitting, found),
+        _ => lines,
+    }
+}
+
+/// Says how the rows of each key stand, where that is not the order expected.
+fn disorder(
+    expected: Expected<'_>,
+    keys: &[String],
+    fitting: &[Vec<usize>],
+    found: &[Json],
+) -> Vec<String> {
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    let groups: Vec<usize> = found
+        .iter()
+        .map(|row| {
+            let key: Json = keys.iter().map(|it| row[it].clone()).collect();
+            let next = numbers.len();
+            *numbers.entry(key.to_string()).or_insert(next)
+        })
+        .collect();
+    let columns = keys.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let row = match InOrder::new(fitting, &groups, numbers.len(), expected.contains).place() {
+        Placed::All => return Vec::new(),
+        Placed::Unclear => {
+            return vec![format!("rows cannot be told apart: write {columns} in each of them")];
+        }
+        Placed::UpTo(row) => row,
+    };
+    let of_one_key = |i: &usize| fitting[row].iter().any(|it| groups[*it] == groups[*i]);
+    let which = if keys.is_empty() { String::new() } else { format!(" of one {columns}") };
+    let mut lines = vec![format!("in another order; rows{which} came out like this:")];
+    lines.extend((0..found.len()).filter(of_one_key).map(|i| format!("came     {}", found[i])));
     lines
 }
 
@@ -83,24 +131,4 @@ fn shown(value: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn only_written_columns_count_and_ranges_mean_in() {
-        let row = Value::Record(vec![
-            ("a".to_owned(), Value::Int(1)),
-            (
-                "b".to_owned(),
-                Value::Range(Some(Box::new(Value::Float(1.0))), Some(Box::new(Value::Float(2.0)))),
-            ),
-        ]);
-        let rows = [row];
-        let expected = Expected { rows: &rows, contains: false };
-        assert!(differences(expected, &[json!({"a": 1, "b": 2.0, "c": "x"})]).is_empty());
-        assert_eq!(differences(expected, &[json!({"a": 1, "b": 2.5})]).len(), 2);
-        assert_eq!(differences(expected, &[json!({"a": null, "b": 1.5})]).len(), 2);
-        assert_eq!(differences(expected, &[]), [r#"missing  {"a":1,"b":1.0..2.0}"#]);
-    }
-}
+mod tests;

@@ -6,19 +6,26 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::TimestampMicrosecondType;
 use dsl::plan::{Args, Field, Plan, Schema, SourcePlan};
-use dsl::signature::{Kind, Signature};
+use dsl::signature::{self, Signature};
 use dsl::types::Column;
 use engine::codec::{Decoded, Decoder, DecoderContext, Encoder, Format, Framing};
 use engine::error::{Error, Result};
 use engine::expr::Program;
 use engine::operator::Frame;
 use engine::sink::SinkDef;
-use engine::source::{Message, PayloadData, SourceDef};
+use engine::source::{MakeFraming, Message, PayloadData, SourceDef};
 use engine::vocabulary::Vocabulary;
-use std::sync::LazyLock;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
-/// What a fed record begins with: no payload of the formats does.
+/// What a fed record begins with.
 const RECORD: u8 = 0x1e;
+
+/// What a piece of a fed file begins with.
+const PIECE: u8 = 0x1c;
+
+/// What a payload begins with that would look like one of the others.
+const RAW: u8 = 0x1d;
 
 /// What stands before the word of a format whose source is fed.
 const FED: &str = "fed ";
@@ -30,15 +37,50 @@ pub(super) fn record(row: &serde_json::Value) -> Vec<u8> {
     bytes
 }
 
+/// A raw payload as it is fed.
+pub(super) fn raw(payload: &[u8]) -> Vec<u8> {
+    match payload.first() {
+        Some(&(RECORD | PIECE | RAW)) => [&[RAW], payload].concat(),
+        _ => payload.to_vec(),
+    }
+}
+
+/// A piece of a file as a payload.
+pub(super) fn piece(piece: &[u8]) -> Vec<u8> {
+    [&[PIECE], piece].concat()
+}
+
+/// A file in pieces of whole records, as a source with this one's format would read it. Where a source has no format,
+/// records stand in it as JSON lines.
+pub(super) fn pieces(plan: &Plan, source: &str, path: &Path) -> Result<Vec<Vec<u8>>> {
+    let source = plan.source(source).ok_or_else(|| Error::bug("there is no such source"))?;
+    if !path.exists() {
+        return Err(Error::user(format!(
+            "there is no file `{}`; what is fed is looked for from the folder of the .pipe file on",
+            path.display()
+        )));
+    }
+    let (word, args) = match &source.format {
+        Some(format) => (format.word.clone(), format.args.clone()),
+        None => (FED.to_owned(), Args::default()),
+    };
+    let make: MakeFraming = Arc::new(move || {
+        let format = FedVocabulary.format(&word)?;
+        format.framing(&args)
+    });
+    let pieces = connectors::file::pieces(&path.to_string_lossy(), &make)?;
+    Ok(pieces.iter().map(|it| it.to_vec()).collect())
+}
+
 /// Makes a source one that is fed.
 pub(super) fn feed(source: &mut SourcePlan) {
     let own = ["name", "bounded"];
-    let mut connector = call("memory", Kind::Source);
+    let mut connector = call("memory", signature::Kind::Source);
     let args = source.connector.args.given.drain(..);
     connector.args.given = args.filter(|(name, _)| !own.contains(&name.as_str())).collect();
     source.connector = connector;
     let word = source.format.as_ref().map_or("", |it| &it.word);
-    let mut format = call(&format!("{FED}{word}"), Kind::Format);
+    let mut format = call(&format!("{FED}{word}"), signature::Kind::Format);
     if let Some(before) = source.format.take() {
         format.args = before.args;
     }
@@ -95,7 +137,7 @@ impl Format for FedFormat {
     }
 
     fn framing(&self, options: &Args) -> Option<Box<dyn Framing>> {
-        self.inner.and_then(|it| it.framing(options))
+        self.inner.unwrap_or(Registry.shown()).framing(options)
     }
 
     fn decoder(&self, context: DecoderContext<'_>) -> Result<Box<dyn Decoder>> {
@@ -150,11 +192,12 @@ impl Decoder for FedDecoder {
         let mut parts: Vec<Decoded> = Vec::new();
         let mut from = 0;
         while from < messages.len() {
-            let is_record = |it: &Message| it.payload.first() == Some(&RECORD);
-            let kind = is_record(&messages[from]);
-            let length = messages[from..].iter().take_while(|it| is_record(it) == kind).count();
-            let run = &messages[from..from + length];
-            let mut part = self.run(run, kind)?;
+            let kind = Kind::of(&messages[from]);
+            let alike = |it: &&Message| Kind::of(it) == kind;
+            // A piece is decoded by itself: it has a header of its own.
+            let most = if kind == Kind::Piece { 1 } else { messages.len() };
+            let length = messages[from..].iter().take(most).take_while(alike).count();
+            let mut part = self.run(&messages[from..from + length], kind)?;
             shift(&mut part, from as u32, parts.iter().map(|it| it.rows.num_rows() as u32).sum());
             parts.push(part);
             from += length;
@@ -166,18 +209,40 @@ impl Decoder for FedDecoder {
     }
 }
 
-impl FedDecoder {
-    fn run(&mut self, messages: &[Message], record: bool) -> Result<Decoded> {
-        match &mut self.raw {
-            Some(raw) if !record => raw.decode(&PayloadData::Messages(messages.to_vec())),
-            _ => {
-                let bare = |it: &Message| {
-                    let payload = it.payload.slice(usize::from(record)..);
-                    Message { payload, ..it.clone() }
-                };
-                self.records.decode(&PayloadData::Messages(messages.iter().map(bare).collect()))
-            }
+/// What a message of a fed source holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Record,
+    Piece,
+    Raw,
+}
+
+impl Kind {
+    fn of(message: &Message) -> Self {
+        match message.payload.first() {
+            Some(&RECORD) => Self::Record,
+            Some(&PIECE) => Self::Piece,
+            _ => Self::Raw,
         }
+    }
+}
+
+impl FedDecoder {
+    fn run(&mut self, messages: &[Message], kind: Kind) -> Result<Decoded> {
+        let records = kind == Kind::Record;
+        let decoder = self.raw.as_mut().filter(|_| !records).unwrap_or(&mut self.records);
+        if let (Kind::Piece, [piece]) = (kind, messages) {
+            let mut decoded = decoder.decode(&PayloadData::Stream(piece.payload.slice(1..)))?;
+            // Wherever in the piece a row stands, it came by this one message.
+            decoded.origins = Some(vec![0; decoded.rows.num_rows()]);
+            decoded.rejected.iter_mut().for_each(|it| it.fault.row = 0);
+            return Ok(decoded);
+        }
+        let bare = |it: &Message| {
+            let marked = matches!(it.payload.first(), Some(&(RECORD | RAW)));
+            Message { payload: it.payload.slice(usize::from(marked)..), ..it.clone() }
+        };
+        decoder.decode(&PayloadData::Messages(messages.iter().map(bare).collect()))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Runs one `test` of a file: its actions in order, in virtual time.
 
 use super::compare::{Expected, differences};
+use super::order::{Order, order};
 use super::{Payload, Setup, VirtualRun};
+use dsl::calendar::TIMESTAMPS;
 use dsl::constant::{Environment, close_for_test};
 use dsl::plan::{FeedRow, Input, Plan, TestAction, TestActionKind, TestPlan};
 use dsl::span::Span;
@@ -11,8 +13,14 @@ use engine::expr::json_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// How far the clock goes at a time while an `expect … within` does not hold yet.
+/// How far the clock goes at least at a time while an `expect … within` does not hold yet.
 const STEP: i64 = 100_000;
+
+/// How often it is looked at most whether an `expect … within` holds.
+const LOOKS: i64 = 1_000;
+
+/// No clock of a test shows more than the last timestamp.
+const LAST: i64 = TIMESTAMPS.end - 1;
 
 /// What came of a test.
 #[derive(Clone, Debug, Default)]
@@ -52,9 +60,17 @@ pub fn run_test(plan: &Plan, test: &TestPlan, folder: &Path, setup: Setup) -> Re
     };
     let watched: BTreeSet<Input> = test.actions.iter().filter_map(expected).cloned().collect();
     let watched: Vec<Input> = watched.into_iter().collect();
+    let orders = watched.iter().map(|it| (it.clone(), order(&closed, it))).collect();
     let run = VirtualRun::new(&closed, &watched, setup)?;
-    let mut runner =
-        Runner { run, folder, setup, start: None, moved: false, result: TestResult::default() };
+    let mut runner = Runner {
+        run,
+        orders,
+        folder,
+        setup,
+        start: None,
+        moved: false,
+        result: TestResult::default(),
+    };
     let end = implied_end(&test.actions);
     for (i, action) in test.actions.iter().enumerate() {
         if Some(i) == end {
@@ -91,6 +107,8 @@ fn implied_end(actions: &[TestAction]) -> Option<usize> {
 
 struct Runner<'a> {
     run: VirtualRun,
+    /// The order that the rows of each stream looked at have.
+    orders: BTreeMap<Input, Order>,
     folder: &'a Path,
     setup: Setup,
     /// The first row's time.
@@ -111,15 +129,18 @@ impl Runner<'_> {
                 let rows: Vec<Payload> = rows.iter().map(payload).collect();
                 self.feed(source, &rows)
             }
-            TestActionKind::FeedFile { source, path } => match self.lines(path) {
-                Ok(rows) => self.feed(source, &rows),
-                Err(why) => {
-                    self.fail(action.span, why);
-                    Ok(())
+            TestActionKind::FeedFile { source, path } => {
+                match self.run.pieces(source, &self.folder.join(path)) {
+                    Ok(rows) => self.feed(source, &rows),
+                    Err(why) => {
+                        self.fail(action.span, why.to_string());
+                        Ok(())
+                    }
                 }
-            },
+            }
             TestActionKind::ExpectRows { input, rows, contains, within } => {
-                let expected = Expected { rows, contains: *contains };
+                let order = self.orders.get(input).cloned().unwrap_or(Order::Free);
+                let expected = Expected { rows, contains: *contains, order: &order };
                 self.expect(action.span, input, *within, |found| differences(expected, found))
             }
             TestActionKind::ExpectCount { input, count, within } => {
@@ -127,17 +148,17 @@ impl Runner<'_> {
             }
             TestActionKind::At(value) => {
                 let at = match value {
-                    Value::Duration(since) => self.start.unwrap_or_default() + since,
+                    Value::Duration(since) => self.start.unwrap_or_default().saturating_add(*since),
                     Value::Timestamp(at) => *at,
                     Value::Date(day) => i64::from(*day) * dsl::calendar::DAY,
                     other => return Err(Error::bug(format!("`at` with {}", other.kind()))),
                 };
                 self.moved = true;
-                self.run.move_clock(at)
+                self.run.move_clock(at.min(LAST))
             }
             TestActionKind::Advance(by) => {
                 self.moved = true;
-                self.run.move_clock(self.run.now().saturating_add(*by))
+                self.run.move_clock(self.run.now().saturating_add(*by).min(LAST))
             }
             // The plan was closed with it.
             TestActionKind::Set { .. } => Ok(()),
@@ -154,16 +175,6 @@ impl Runner<'_> {
         self.run.settle()
     }
 
-    /// The lines of a file as payloads.
-    fn lines(&self, path: &str) -> std::result::Result<Vec<Payload>, String> {
-        let path = self.folder.join(path);
-        let bytes = std::fs::read(&path)
-            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-        let lines = bytes.split(|it| *it == b'\n').filter(|it| !it.is_empty());
-        let bare = |line: &[u8]| line.strip_suffix(b"\r").unwrap_or(line).to_vec();
-        Ok(lines.map(|it| Payload::Raw(bare(it))).collect())
-    }
-
     fn fail(&mut self, span: Span, what: String) {
         self.result.failures.push((span, what));
     }
@@ -176,24 +187,26 @@ impl Runner<'_> {
         within: Option<i64>,
         wrong: impl Fn(&[serde_json::Value]) -> Vec<String>,
     ) -> Result<()> {
-        let deadline = within.map(|it| self.run.now().saturating_add(it));
+        let deadline = within.map(|it| self.run.now().saturating_add(it).min(LAST));
+        let step = within.map_or(STEP, |it| STEP.max(it / LOOKS));
         let mut found = self.run.take(input)?;
         loop {
             let lines = wrong(&found);
-            let waits = deadline.is_some_and(|it| self.run.now() < it);
             if lines.is_empty() {
                 return Ok(());
             }
-            if !waits {
+            let now = self.run.now();
+            let Some(deadline) = deadline.filter(|it| now < *it) else {
                 let waited = within
                     .map_or_else(String::new, |it| format!(" within {}", format_duration(it)));
                 let count = found.len();
-                let text = format!("`{input}` put out {count} rows{waited}, not those expected:");
+                let rows = if count == 1 { "row" } else { "rows" };
+                let text = format!("`{input}` put out {count} {rows}{waited}, not those expected:");
                 self.fail(span, format!("{text}\n{}", lines.join("\n")));
                 return Ok(());
-            }
+            };
             self.moved = true;
-            self.run.move_clock(self.run.now() + STEP)?;
+            self.run.move_clock(now.saturating_add(step).min(deadline))?;
             found.extend(self.run.take(input)?);
         }
     }
@@ -214,7 +227,9 @@ fn wrong_count(expected: &Value, found: usize) -> Vec<String> {
     let record = Value::Record(vec![("count".to_owned(), expected.clone())]);
     let rows = [record];
     let row = serde_json::json!({ "count": number });
-    if differences(Expected { rows: &rows, contains: false }, &[row]).is_empty() {
+    if differences(Expected { rows: &rows, contains: false, order: &Order::Free }, &[row])
+        .is_empty()
+    {
         return Vec::new();
     }
     vec![format!("expected {expected}, found {found}")]

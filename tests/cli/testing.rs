@@ -78,3 +78,85 @@ fn files_with_mistakes_and_files_that_are_not_there() {
         .says("2 passed, 0 failed");
     run(&folder, &["test", "none.pipe", "a.pipe"]).ends_with(2).says("`none.pipe`");
 }
+
+/// A stream of one reading after the other, with this test.
+fn doubled(test: &str) -> String {
+    format!(
+        "schema Reading {{
+  at: timestamp
+  v:  float
+}}
+
+source readings = memory(format: csv, schema: Reading, time: at)
+
+stream doubled = readings | select at, v = v * 2.0
+
+test \"doubled\" {{
+{test}
+}}
+"
+    )
+}
+
+#[test]
+fn a_filter_that_matches_nothing_and_files_without_tests_are_said() {
+    let folder = Folder::new();
+    let bare = "source a = generate(rows: 1)\n\nsink out = a | into file(path: \"a.jsonl\")\n";
+    folder.write("a.pipe", READINGS).write("bare.pipe", bare);
+    run(&folder, &["test", "--filter", "zzz", "a.pipe"])
+        .ends_with(1)
+        .says("no test has `zzz` in its name; there are:\n  a hot reading raises an alert\n")
+        .says("0 passed, 0 failed");
+    run(&folder, &["test", "bare.pipe"]).ends_with(1).says("`bare.pipe` has no tests: write `test");
+    run(&folder, &["test", "--json", "--filter", "zzz", "bare.pipe"])
+        .ends_with(1)
+        .says("no test has `zzz` in its name\n");
+    // Of several files one may have none, as long as something is tested.
+    run(&folder, &["test", "bare.pipe", "a.pipe"])
+        .ends_with(0)
+        .says("`bare.pipe` has no tests")
+        .says("2 passed, 0 failed");
+}
+
+#[test]
+fn a_csv_file_is_fed_with_its_header() {
+    let folder = Folder::new();
+    let rows = "\u{feff}v,at,note\n1.5,2026-01-01T00:00:00Z,\"over\ntwo lines\"\n\nx,2026-01-01T00:00:01Z,\n2.5,2026-01-01T00:00:02Z,\n";
+    folder.write("x.csv", rows).write("empty.csv", "v,at\n");
+    let test = "  feed readings from \"x.csv\"
+  feed readings from \"empty.csv\"
+  expect doubled [{ v: 3.0 }, { v: 5.0 }]
+  expect readings.errors [{ reason: \"type\", payload: \"x,2026-01-01T00:00:01Z,\" }]";
+    folder.write("a.pipe", doubled(test));
+    run(&folder, &["test", "a.pipe"]).ends_with(0).says("1 passed");
+}
+
+#[test]
+fn packed_files_are_fed_unpacked_and_columns_are_refused() {
+    let folder = Folder::new();
+    let mut packed = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+    std::io::Write::write_all(&mut packed, b"v,at\n1.5,2026-01-01T00:00:00Z\n").unwrap();
+    folder.write("x.csv.zst", packed.finish().unwrap()).write("x.parquet", "");
+    let test = |file: &str| {
+        doubled(&format!("  feed readings from \"{file}\"\n  expect doubled [{{ v: 3.0 }}]"))
+    };
+    folder.write("a.pipe", test("x.csv.zst")).write("b.pipe", test("x.parquet"));
+    run(&folder, &["test", "a.pipe"]).ends_with(0).says("1 passed");
+    let done = run(&folder, &["test", "b.pipe"]);
+    done.ends_with(1);
+    assert!(done.out.contains("feed its rows as JSON lines"), "{}", done.out);
+}
+
+#[test]
+fn rows_in_another_order_fail() {
+    let folder = Folder::new();
+    let test = "  feed readings [
+    { at: @2026-01-01T00:00:00Z, v: 0.5 },
+    { at: @2026-01-01T00:00:01Z, v: 1.0 },
+  ]
+  expect doubled [{ v: 2.0 }, { v: 1.0 }]";
+    folder.write("a.pipe", doubled(test));
+    let done = run(&folder, &["test", "a.pipe"]);
+    done.ends_with(1).says("0 passed, 1 failed");
+    assert!(done.out.contains("in another order"), "{}", done.out);
+}

@@ -55,7 +55,8 @@ impl Section {
 }
 
 /// The kinds of block that a heading may own as an expectation.
-const EXPECTATIONS: [&str; 6] = ["output", "plan", "diagnostics", "cases", "formatted", "report"];
+const EXPECTATIONS: [&str; 7] =
+    ["output", "plan", "diagnostics", "cases", "formatted", "report", "verdicts"];
 
 /// The kinds of block that headings below inherit.
 const INHERITED: [&str; 3] = ["pipe", "config", "input"];

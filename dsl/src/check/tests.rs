@@ -55,11 +55,40 @@ pub(super) fn checked(
                     .help("say what has to come out: `expect STREAM [{ column: value }]`"),
             );
         }
-        let mut checker = Actions { file, fed: None, report };
+        let closing = closing(test);
+        let mut checker = Actions { file, fed: None, closing, report };
         let actions = test.actions.iter().filter_map(|it| checker.action(it)).collect();
         plans.push(TestPlan { name: name.node.clone(), actions, span: test.span });
     }
     plans
+}
+
+/// Where the inputs of a test end.
+#[derive(Clone, Copy)]
+enum Closing {
+    /// At this `end`.
+    Said(Span),
+    /// Before the last `expect`s, of which this is the last.
+    Implied(Span),
+}
+
+/// Without an `end`, inputs end before the last group of `expect`s, unless the test moves the clock itself.
+fn closing(test: &ast::Test) -> Option<Closing> {
+    let span = |find: fn(&ActionKind) -> bool, last: bool| {
+        let mut found = test.actions.iter().filter(|it| find(&it.kind)).map(|it| it.span);
+        if last { found.next_back() } else { found.next() }
+    };
+    if let Some(end) = span(|it| matches!(it, ActionKind::End), false) {
+        return Some(Closing::Said(end));
+    }
+    let moves = span(|it| matches!(it, ActionKind::At(_) | ActionKind::Advance(_)), false);
+    // What does not parse may have been an `expect`, or have moved the clock.
+    if moves.is_some() || test.broken {
+        return None;
+    }
+    let expects =
+        |it: &_| matches!(it, ActionKind::ExpectRows { .. } | ActionKind::ExpectCount { .. });
+    span(expects, true).map(Closing::Implied)
 }
 
 /// Checks the actions of one test in order.
@@ -67,11 +96,16 @@ struct Actions<'a, 'r> {
     file: &'a File<'a>,
     /// The first `feed` so far.
     fed: Option<Span>,
+    /// Where the inputs end, so that nothing can be fed any more.
+    closing: Option<Closing>,
     report: &'r mut Vec<Diagnostic>,
 }
 
 impl<'a> Actions<'a, '_> {
     fn action(&mut self, action: &ast::Action) -> Option<TestAction> {
+        if matches!(action.kind, ActionKind::Feed { .. } | ActionKind::FeedFile { .. }) {
+            self.still_open(action.span);
+        }
         let kind = match &action.kind {
             ActionKind::Feed { target, rows } => self.feed(target, rows, action.span)?,
             ActionKind::FeedFile { target, path } => {
@@ -98,6 +132,30 @@ impl<'a> Actions<'a, '_> {
             ActionKind::Restart => TestActionKind::Restart,
         };
         Some(TestAction { kind, span: action.span })
+    }
+
+    /// Reports rows that are fed where the inputs have ended.
+    fn still_open(&mut self, span: Span) {
+        let (place, message, label, help) = match self.closing {
+            Some(Closing::Said(end)) => (
+                end,
+                "nothing can be fed behind `end`: the inputs have ended",
+                "they end here",
+                "move this `feed` in front of the `end`",
+            ),
+            Some(Closing::Implied(expect)) => (
+                expect,
+                "nothing can be fed behind the last `expect`: the inputs have ended, and nobody looks",
+                "the last one",
+                "move this `feed` in front of the last `expect`s, or say what comes of it: `expect STREAM [{ column: value }]`",
+            ),
+            None => return,
+        };
+        if span.start > place.start {
+            self.report.push(
+                Diagnostic::new(Code::FeedAfterEnd, span, message).related(place, label).help(help),
+            );
+        }
     }
 
     fn feed(

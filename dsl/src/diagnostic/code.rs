@@ -137,6 +137,7 @@ codes! {
     TestCount = 707, "a number of rows is needed";
     SetAfterFeed = 708, "params are set before the first row";
     TestTwice = 709, "two tests of one name";
+    FeedAfterEnd = 710, "rows are fed where the inputs have ended";
     NotInThisVersion = 801, "the language has it, this version does not run it yet";
     ArrivalBehindUnion = 901, "a step in the order of arrival behind streams whose order is free";
     NeverNull = 902, "the value is never null";

@@ -34,7 +34,7 @@ pub enum TestActionKind {
         /// Its rows.
         rows: Vec<FeedRow>,
     },
-    /// The lines of a file for a source, each a raw payload.
+    /// A file for a source, in the source's format.
     FeedFile {
         /// The source.
         source: String,
