@@ -10,11 +10,12 @@
 //!  sink     write ─► routes by `{column}` ─► jobs (bounded) ─► writer thread ─► place
 //!                                                               │ text: bytes ─► packed
 //!                                                               │ parquet: row groups
-//!  place    `.NAME.partial` beside the file, renamed at the end │ the file itself │ standard output
+//!  place    a hidden folder beside the file, renamed at the end │ the file itself │ standard output
 //! ```
 //!
 //! Reading and writing wait for disks, so they have threads of their own; the runtime is never held up by them.
 
+mod aside;
 mod feed;
 mod files;
 mod follow;

@@ -59,6 +59,16 @@ impl<J: Send + 'static> Worker<J> {
         budget: usize,
         mut work: impl FnMut(J) -> Result<()> + Send + 'static,
     ) -> Result<Worker<J>> {
+        Self::start_ahead(name, waker, budget, move |job, _| work(job))
+    }
+
+    /// The same for work that is told whether another job waits already.
+    pub(crate) fn start_ahead(
+        name: &str,
+        waker: Waker,
+        budget: usize,
+        mut work: impl FnMut(J, bool) -> Result<()> + Send + 'static,
+    ) -> Result<Worker<J>> {
         let state = State {
             jobs: VecDeque::new(),
             open: Size::default(),
@@ -71,8 +81,8 @@ impl<J: Send + 'static> Worker<J> {
         let guard = Guard(Arc::clone(&shared));
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let shared = Arc::clone(&guard.0);
-            while let Some((job, size)) = shared.next() {
-                let done = work(job);
+            while let Some((job, size, more)) = shared.next() {
+                let done = work(job, more);
                 if !shared.done(size, done) {
                     break;
                 }
@@ -138,16 +148,16 @@ impl<J> Drop for Worker<J> {
 }
 
 impl<J> Shared<J> {
-    /// The next job; none: there are no more.
-    fn next(&self) -> Option<(J, Size)> {
+    /// The next job, its size, and whether another one waits; none: there are no more.
+    fn next(&self) -> Option<(J, Size, bool)> {
         let mut state = lock(&self.state);
         loop {
             if state.closed {
                 return None;
             }
-            if let Some(job) = state.jobs.pop_front() {
+            if let Some((job, size)) = state.jobs.pop_front() {
                 state.thread = Thread::Works;
-                return Some(job);
+                return Some((job, size, !state.jobs.is_empty()));
             }
             state = self.more.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

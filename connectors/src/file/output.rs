@@ -11,10 +11,14 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::ZstdLevel;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What a column of a row group takes however few its values are, which the library does not count: above all the table
+/// in which it looks for equal values.
+const COLUMN_BYTES: usize = 48 << 10;
 
 /// What is written into files of a sink.
 #[derive(Clone, Debug)]
@@ -46,7 +50,8 @@ impl Content {
 /// A file that is open for writing.
 pub(super) enum Output {
     Text(Packed),
-    Parquet(Box<ArrowWriter<File>>),
+    /// Its writer, and how many columns it has, those inside of others too.
+    Parquet(Box<ArrowWriter<OnDemand>>, usize),
 }
 
 impl Output {
@@ -76,8 +81,10 @@ impl Output {
                     .set_compression(parquet::basic::Compression::ZSTD(level))
                     .set_created_by("weir".to_owned())
                     .build();
+                let file = OnDemand { path: place.written().to_owned(), file: Some(file) };
                 let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties));
-                Ok(Output::Parquet(Box::new(writer.map_err(|it| failed(place.shown(), it))?)))
+                let writer = Box::new(writer.map_err(|it| failed(place.shown(), it))?);
+                Ok(Output::Parquet(writer, schema.flattened_fields().len()))
             }
         }
     }
@@ -87,26 +94,36 @@ impl Output {
             (Output::Text(packed), Content::Text(text, _)) => {
                 packed.write(text).map_err(|error| unwritable(path, &error))
             }
-            (Output::Parquet(writer), Content::Rows(rows)) => {
+            (Output::Parquet(writer, _), Content::Rows(rows)) => {
                 writer.write(rows).map_err(|error| failed(path, error))
             }
             _ => Err(Error::bug("a file of one kind was given rows of another")),
         }
     }
 
-    /// What was written is on the disk. A Parquet file has its end first: nothing of it can be read before.
-    pub(super) fn sync(&mut self, path: &Path) -> Result<()> {
+    /// Hands over what was written, as far as a reader can make sense of it. Of a Parquet file nothing can be read before
+    /// it is whole.
+    pub(super) fn drain(&mut self, path: &Path) -> Result<()> {
         match self {
-            Output::Text(packed) => packed.sync().map_err(|error| unwritable(path, &error)),
-            Output::Parquet(_) => Ok(()),
+            Output::Text(packed) => packed.drain().map_err(|error| unwritable(path, &error)),
+            Output::Parquet(..) => Ok(()),
+        }
+    }
+
+    /// Lets go of the handle of a Parquet file until something is written again.
+    pub(super) fn rest(&mut self) {
+        if let Output::Parquet(writer, _) = self {
+            writer.inner_mut().file = None;
         }
     }
 
     /// Bytes that wait in memory for the end of a row group.
     pub(super) fn held(&self) -> usize {
         match self {
-            Output::Text(_) => 0,
-            Output::Parquet(writer) => writer.memory_size(),
+            Output::Parquet(writer, columns) if writer.in_progress_rows() > 0 => {
+                writer.memory_size() + *columns * COLUMN_BYTES
+            }
+            Output::Text(_) | Output::Parquet(..) => 0,
         }
     }
 
@@ -114,19 +131,41 @@ impl Output {
     pub(super) fn flush(&mut self, path: &Path) -> Result<()> {
         match self {
             Output::Text(_) => Ok(()),
-            Output::Parquet(writer) => writer.flush().map_err(|error| failed(path, error)),
+            Output::Parquet(writer, _) => writer.flush().map_err(|error| failed(path, error)),
         }
     }
 
-    /// Ends the file; it is on the disk then.
+    /// Ends what was written, and closes the file.
     pub(super) fn close(self, path: &Path) -> Result<()> {
         match self {
             Output::Text(packed) => packed.close().map_err(|error| unwritable(path, &error)),
-            Output::Parquet(writer) => {
-                let file = writer.into_inner().map_err(|error| failed(path, error))?;
-                file.sync_all().map_err(|error| unwritable(path, &error))
+            Output::Parquet(writer, _) => {
+                writer.into_inner().map(drop).map_err(|error| failed(path, error))
             }
         }
+    }
+}
+
+/// A file that is open only while something is written to it, so that there may be more of them than handles.
+pub(super) struct OnDemand {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Write for OnDemand {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => OpenOptions::new().append(true).open(&self.path)?,
+        };
+        let written = file.write(bytes);
+        self.file = Some(file);
+        written
+    }
+
+    /// The handle holds nothing back.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -154,25 +193,19 @@ impl Packed {
         }
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    fn drain(&mut self) -> io::Result<()> {
         match self {
-            Packed::Plain(file) => file.sync_data(),
-            Packed::Gzip(encoder) => {
-                encoder.flush()?;
-                encoder.get_ref().sync_data()
-            }
-            Packed::Zstd(encoder) => {
-                encoder.flush()?;
-                encoder.get_ref().sync_data()
-            }
+            Packed::Plain(_) => Ok(()),
+            Packed::Gzip(encoder) => encoder.flush(),
+            Packed::Zstd(encoder) => encoder.flush(),
         }
     }
 
     fn close(self) -> io::Result<()> {
         match self {
-            Packed::Plain(file) => file.sync_all(),
-            Packed::Gzip(encoder) => encoder.finish()?.sync_all(),
-            Packed::Zstd(encoder) => encoder.finish()?.sync_all(),
+            Packed::Plain(_) => Ok(()),
+            Packed::Gzip(encoder) => encoder.finish().map(drop),
+            Packed::Zstd(encoder) => encoder.finish().map(drop),
         }
     }
 }

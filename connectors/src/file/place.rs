@@ -1,11 +1,12 @@
 //! Where the bytes of a file go, and when others see it under its name.
 //!
 //! ```text
-//!  aside      .NAME.partial ── publish ──► NAME      whole or not there; gone if the run breaks off
-//!  fresh      NAME, empty at first                   seen while it grows
-//!  append     NAME, behind what it holds             seen while it grows
+//!  aside      .weir-4711.partial/0 ── publish ──► NAME      whole or not there; gone if the run breaks off
+//!  fresh      NAME, empty at first                          seen while it grows
+//!  append     NAME, behind what it holds                    seen while it grows
 //! ```
 
+use super::aside::Aside;
 use engine::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -28,15 +29,17 @@ static TAKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
+    /// The name under which it is written.
+    written: PathBuf,
     mode: Mode,
     /// Whether it was opened before: then it goes on where it was.
     begun: bool,
-    published: bool,
 }
 
 impl Place {
-    /// Takes the path for one sink. Its folder is made if it is not there.
-    pub(super) fn new(path: &str, mode: Mode) -> Result<Place> {
+    /// Takes the path for one sink. Its folder is made if it is not there. Where it is written aside, `aside` says under
+    /// which name.
+    pub(super) fn new(path: &str, mode: Mode, aside: Option<&mut Aside>) -> Result<Place> {
         let path = PathBuf::from(path);
         if path.is_dir() || path.file_name().is_none() {
             let shown = path.display();
@@ -45,13 +48,20 @@ impl Place {
             )));
         }
         make_folder(&folder(&path))?;
+        // A pipe or a device is written to; nothing may be put in its place.
+        let special = std::fs::metadata(&path).is_ok_and(|it| !it.is_file());
+        let (written, mode) = match aside {
+            Some(aside) if mode == Mode::Aside && !special => (aside.file(), mode),
+            _ if mode == Mode::Aside => (path.clone(), Mode::Fresh),
+            _ => (path.clone(), mode),
+        };
         if !taken().insert(path.clone()) {
             let shown = path.display();
             return Err(Error::user(format!(
                 "`path`: `{shown}` is written by another sink already; two sinks need two files"
             )));
         }
-        Ok(Place { path, mode, begun: false, published: false })
+        Ok(Place { path, written, mode, begun: false })
     }
 
     /// Opens it; the second time it goes on behind what it holds.
@@ -64,20 +74,29 @@ impl Place {
         } else {
             options.write(true).truncate(true);
         }
-        let path = self.written();
-        let file = options.open(&path).map_err(|error| unwritable(&self.path, &error))?;
+        let file = options.open(&self.written).map_err(|error| unwritable(&self.path, &error))?;
         self.begun = true;
         Ok(file)
     }
 
-    /// Lets others see it: everything has to be in it, closed and safe.
-    pub(super) fn publish(&mut self) -> Result<()> {
-        if self.mode == Mode::Aside && !self.published {
-            let renamed = std::fs::rename(self.written(), &self.path);
-            renamed.map_err(|error| unwritable(&self.path, &error))?;
+    /// Puts what was written on the disk. It need not be open for that.
+    pub(super) fn sync(&self) -> Result<()> {
+        let synced = File::open(&self.written).and_then(|it| it.sync_all());
+        match synced {
+            // A pipe or a device has no disk behind it.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            synced => synced.map_err(|error| unwritable(&self.path, &error)),
         }
-        self.published = true;
-        sync_folder(&folder(&self.path)).map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// Gives it its name: everything has to be in it, closed and safe. The name is safe when its folder is.
+    pub(super) fn publish(&mut self) -> Result<()> {
+        if self.mode == Mode::Aside {
+            rename(&self.written, &self.path).map_err(|error| unwritable(&self.path, &error))?;
+            self.written.clone_from(&self.path);
+            self.mode = Mode::Append;
+        }
+        Ok(())
     }
 
     /// The name as it is told.
@@ -86,22 +105,33 @@ impl Place {
     }
 
     /// The name under which it is written.
-    fn written(&self) -> PathBuf {
-        if self.mode != Mode::Aside || self.published {
-            return self.path.clone();
+    pub(super) fn written(&self) -> &Path {
+        &self.written
+    }
+
+    /// The folder it stands in.
+    pub(super) fn folder(&self) -> PathBuf {
+        folder(&self.path)
+    }
+}
+
+/// Renames a file; where its folder is on another disk, a copy takes the name.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            let mut aside = Aside::begin(&folder(to)).map_err(io::Error::other)?;
+            let copy = aside.file();
+            std::fs::copy(from, &copy)?;
+            File::open(&copy)?.sync_all()?;
+            std::fs::rename(&copy, to)
         }
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        self.path.with_file_name(format!(".{name}.partial"))
+        renamed => renamed,
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         taken().remove(&self.path);
-        if self.mode == Mode::Aside && self.begun && !self.published {
-            // What is left of a run that broke off; if it stays, the next run writes over it.
-            drop(std::fs::remove_file(self.written()));
-        }
     }
 }
 
@@ -152,7 +182,8 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn folder(path: &Path) -> PathBuf {
+/// The folder of a file.
+pub(super) fn folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
@@ -161,12 +192,13 @@ fn folder(path: &Path) -> PathBuf {
 
 /// A new name in a folder is safe once the folder is.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    let synced = File::open(folder).and_then(|it| it.sync_all());
+    synced.map_err(|error| unwritable(folder, &error))
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> Result<()> {
     Ok(())
 }
 

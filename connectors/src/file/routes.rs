@@ -3,6 +3,7 @@
 //! What is filled in never leaves its place in the path: `/`, `\` and control characters become `_`, and so does a point
 //! at its beginning, so that no value is hidden or means the folder above.
 
+use super::place::folder;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::take_record_batch;
 use dsl::plan::{Expr, ExprKind, TemplatePart};
@@ -13,7 +14,7 @@ use engine::error::{Error, Result};
 use engine::expr::Program;
 use engine::reason::{Fault, Reason};
 use hashbrown::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Most file systems take no longer names.
@@ -61,13 +62,15 @@ impl Routes {
     }
 
     /// The folder that all paths have in common.
-    pub(super) fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> PathBuf {
         match self.parts.first() {
-            Some(Part::Text(text)) => {
-                let end = text.rfind('/').unwrap_or(0);
-                Path::new(if end == 0 { "." } else { &text[..end] })
-            }
-            _ => Path::new("."),
+            Some(Part::Text(path)) if self.parts.len() == 1 => folder(Path::new(path)),
+            // A value stands for one name: up to the last `/` before it everything is the same.
+            Some(Part::Text(text)) => match text.rfind('/') {
+                Some(end) => PathBuf::from(&text[..=end]),
+                None => PathBuf::from("."),
+            },
+            _ => PathBuf::from("."),
         }
     }
 

@@ -44,10 +44,13 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
         details: "The format is told from the ending, as for the source `file`; with `.gz` or `.zst` behind it the file \
                   is compressed. Folders are made where they are missing. What a column puts into the path never \
                   leaves its place there: `/` and a leading point become `_`.\n\n\
-                  Where all inputs end by themselves, the file is written aside and appears whole when they have \
-                  ended; a run that breaks off leaves nothing under its name. Otherwise, and with `append`, it is \
+                  Where all inputs end by themselves, the file is written aside, in a hidden folder \
+                  `.weir-NUMBER.partial`, and appears whole when they have ended; a run that breaks off leaves \
+                  nothing under its name, and two runs do not disturb each other. Otherwise, and with `append`, it is \
                   written in place and can be read while it grows. A Parquet file always appears whole, at the end \
                   of the run. A run without rows leaves an empty file, unless its name depends on rows.\n\n\
+                  There may be any number of text files, few of which are open at a time. Of Parquet there may be \
+                  1024; the more files and columns there are, the smaller are their row groups.\n\n\
                   Rows count as written when they can be seen. When whoever reads standard output has gone \
                   (`| head`), the run stops; inputs that end by themselves are read on where there are other sinks. \
                   Rows that nobody has read by then are counted as unwritten.",

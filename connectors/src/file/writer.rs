@@ -21,7 +21,7 @@ const WAITING_BYTES_MAX: usize = 32 << 20;
 
 /// What the writer thread does.
 enum Job {
-    Write(Arc<str>, Content, u64),
+    Write(Vec<(Arc<str>, Content)>, u64),
     /// What was written has to be on the disk.
     Sync,
     /// The run is over.
@@ -58,17 +58,19 @@ impl Seen {
 }
 
 impl Written {
-    fn work(&mut self, job: Job) -> Result<()> {
+    fn work(&mut self, job: Job, more: bool) -> Result<()> {
         match job {
-            Job::Write(path, content, rows) => {
-                self.files.write(&path, &content)?;
-                if self.seen != Seen::Written {
+            Job::Write(contents, rows) => {
+                self.files.write(contents, more)?;
+                if self.seen == Seen::Written {
+                    self.hidden.store(self.files.waiting_rows(), Ordering::Release);
+                } else {
                     self.hidden.fetch_add(rows, Ordering::AcqRel);
                 }
             }
             Job::Sync => {
                 self.files.sync()?;
-                if self.seen == Seen::Synced {
+                if self.seen != Seen::Finished {
                     self.hidden.store(0, Ordering::Release);
                 }
             }
@@ -82,8 +84,14 @@ impl Written {
 }
 
 fn to_standard(output: &mut StandardOutput, job: &Job) -> Result<()> {
-    let Job::Write(_, Content::Text(text, ends), _) = job else { return Ok(()) };
-    output.write(text, ends).map_err(|error| unwritable(STANDARD.as_ref(), &error))
+    let Job::Write(contents, _) = job else { return Ok(()) };
+    for (_, content) in contents {
+        if let Content::Text(text, ends) = content {
+            let written = output.write(text, ends);
+            written.map_err(|error| unwritable(STANDARD.as_ref(), &error))?;
+        }
+    }
+    Ok(())
 }
 
 /// The open sink.
@@ -93,7 +101,7 @@ pub(super) struct FileWriter {
     kind: Kind,
     encoder: Option<Box<dyn Encoder>>,
     worker: Worker<Job>,
-    /// What Parquet files hold in memory.
+    /// What files hold in memory.
     held: Arc<AtomicUsize>,
     /// Rows that were written and that nobody can see yet.
     hidden: Arc<AtomicU64>,
@@ -110,13 +118,11 @@ impl Sink for FileWriter {
         }
         if let Some(path) = &self.fixed {
             let path = Arc::clone(path);
-            self.push(path, &batch.columns)?;
+            self.push([(path, &batch.columns)])?;
             return Ok(sink::Written::Taken(Vec::new()));
         }
         let routed = self.routes.deal(batch)?;
-        for (path, rows) in &routed.rows {
-            self.push(Arc::clone(path), rows)?;
-        }
+        self.push(routed.rows.iter().map(|(path, rows)| (Arc::clone(path), rows)))?;
         Ok(sink::Written::Taken(routed.faults))
     }
 
@@ -174,15 +180,16 @@ impl FileWriter {
                 Worker::start("weir-stdout-writer", context.waker, budget, work)?
             }
             fixed => {
-                let mut files = Files::new(kind.clone(), mode, Arc::clone(&held));
-                match fixed {
-                    Some(path) => files.begin(&path.into())?,
-                    None => make_folder(routes.folder())?,
+                let shared = routes.folder();
+                make_folder(&shared)?;
+                let mut files = Files::new(kind.clone(), mode, &shared, Arc::clone(&held))?;
+                if let Some(path) = fixed {
+                    files.begin(&path.into())?;
                 }
                 let seen = Seen::of(&kind, mode);
                 let mut written = Written { files, seen, hidden: Arc::clone(&hidden) };
-                let work = move |job| written.work(job);
-                Worker::start("weir-file-writer", context.waker, budget, work)?
+                let work = move |job, more| written.work(job, more);
+                Worker::start_ahead("weir-file-writer", context.waker, budget, work)?
             }
         };
         let (fixed, encoder) = (routes.fixed().map(Arc::from), context.encoder);
@@ -201,23 +208,36 @@ impl FileWriter {
         Ok(done)
     }
 
-    fn push(&mut self, path: Arc<str>, rows: &RecordBatch) -> Result<()> {
-        if rows.num_rows() == 0 {
-            return Ok(());
+    fn push<'a>(
+        &mut self,
+        dealt: impl IntoIterator<Item = (Arc<str>, &'a RecordBatch)>,
+    ) -> Result<()> {
+        let (mut contents, mut size) = (Vec::new(), Size::default());
+        for (path, rows) in dealt {
+            if rows.num_rows() > 0 {
+                let content = self.content(rows)?;
+                size.bytes += content.bytes();
+                size.rows += rows.num_rows() as u64;
+                contents.push((path, content));
+            }
         }
-        let content = match (&self.kind, &mut self.encoder) {
+        if !contents.is_empty() {
+            self.worker.push(Job::Write(contents, size.rows), size);
+        }
+        Ok(())
+    }
+
+    fn content(&mut self, rows: &RecordBatch) -> Result<Content> {
+        match (&self.kind, &mut self.encoder) {
             (Kind::Text { frame, .. }, Some(encoder)) => {
                 let (text, ends) = framed(encoder.as_mut(), frame, rows)?;
-                Content::Text(text, ends)
+                Ok(Content::Text(text, ends))
             }
-            (Kind::Parquet { schema }, _) => Content::Rows(like(schema, rows)?),
+            (Kind::Parquet { schema }, _) => Ok(Content::Rows(like(schema, rows)?)),
             (Kind::Text { .. }, None) => {
-                return Err(Error::bug("a file of a format was opened without its encoder"));
+                Err(Error::bug("a file of a format was opened without its encoder"))
             }
-        };
-        let size = Size { bytes: content.bytes(), rows: rows.num_rows() as u64 };
-        self.worker.push(Job::Write(path, content, size.rows), size);
-        Ok(())
+        }
     }
 }
 

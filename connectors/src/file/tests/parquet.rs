@@ -82,7 +82,7 @@ impl<'a> Load<'a> {
     }
 }
 
-fn load(path: &str) -> RecordBatch {
+pub(super) fn load(path: &str) -> RecordBatch {
     joined(&Load::new(path).run().unwrap())
 }
 

@@ -94,7 +94,8 @@ fn a_bounded_run_shows_its_file_when_it_is_whole() {
     write(sink.as_mut(), &numbers(0..3)).unwrap();
     commit(sink.as_mut(), 1).unwrap();
     assert_eq!(folder.read("out.jsonl"), "of an earlier run\n");
-    assert_eq!(folder.names(), [".out.jsonl.partial", "out.jsonl"]);
+    assert_eq!(folder.names().len(), 2, "{:?}", folder.names());
+    assert!(folder.names()[0].starts_with(".weir-"));
     write(sink.as_mut(), &numbers(3..5)).unwrap();
     finish(sink.as_mut()).unwrap();
     assert_eq!(folder.read("out.jsonl"), written(0..5));
@@ -226,6 +227,23 @@ fn a_column_in_the_path_makes_a_file_for_each_value_and_many_of_them() {
 }
 
 #[test]
+fn there_may_be_more_parquet_files_than_handles() {
+    let folder = Folder::new();
+    let sites: Vec<String> = (0..OPEN_MAX + 30).map(|it| format!("site-{it}")).collect();
+    let sites: Vec<Option<&str>> = sites.iter().map(|it| Some(it.as_str())).collect();
+    let mut sink = open(&folder.path("{site}.parquet"), true, false).unwrap();
+    for round in 0..3 {
+        write(sink.as_mut(), &rows(&sites, vec![round; sites.len()])).unwrap();
+    }
+    finish(sink.as_mut()).unwrap();
+    for site in sites.iter().flatten() {
+        let path = folder.path(&format!("{site}.parquet"));
+        let brought = super::parquet::load(&path);
+        assert_eq!(brought, rows(&[Some(*site); 3], 0..3));
+    }
+}
+
+#[test]
 fn no_value_leaves_its_place_in_the_path() {
     let folder = Folder::new();
     let mut sink = open(&folder.path("out/{site}/x.jsonl"), true, false).unwrap();
@@ -267,7 +285,7 @@ fn what_cannot_be_written_is_said_when_it_is_opened() {
     assert!(error("folder.csv").contains("is a folder"), "{}", error("folder.csv"));
     let _first = open(&folder.path("out.jsonl"), true, false).unwrap();
     assert!(error("out.jsonl").contains("written by another sink"));
-    assert_eq!(folder.names(), [".out.jsonl.partial", "file", "folder.csv"]);
+    assert_eq!(folder.names()[1..], ["file", "folder.csv"]);
 }
 
 #[test]
