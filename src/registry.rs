@@ -1,9 +1,10 @@
 //! Every word of the language: what the engine has, and the connectors and formats of this binary.
 
 use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
+use dsl::plan::{SinkPlan, SourcePlan};
 use dsl::signature::Signature;
 use dsl::types::Column;
-use engine::codec::Format;
+use engine::codec::{DecoderContext, Format};
 use engine::function::Function;
 use engine::sink::SinkDef;
 use engine::source::SourceDef;
@@ -54,6 +55,26 @@ impl Catalog for Registry {
 
     fn format_columns(&self, name: &str) -> Option<Vec<Column>> {
         self.format(name)?.columns()
+    }
+
+    fn unreadable(&self, plan: &SourcePlan) -> Option<String> {
+        let source = Vocabulary::source(self, &plan.connector.word)?;
+        let format = plan.format.as_ref()?;
+        let context = DecoderContext {
+            options: &format.args,
+            schema: plan.schema.as_ref(),
+            columns: &plan.columns,
+            needed: &vec![true; plan.columns.len()],
+            captures: &source.captures(plan),
+            strict: plan.connector.args.opt_bool("strict").ok().flatten().unwrap_or(false),
+        };
+        self.format(&format.word)?.decoder(context).err().map(|it| it.message)
+    }
+
+    fn unwritable(&self, plan: &SinkPlan) -> Option<String> {
+        let format = plan.format.as_ref()?;
+        let encoder = self.format(&format.word)?.encoder(&format.args, &plan.columns);
+        encoder.err().map(|it| it.message)
     }
 
     fn knows_zone(&self, name: &str) -> bool {

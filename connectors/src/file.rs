@@ -21,6 +21,7 @@ mod files;
 mod follow;
 mod framed;
 mod input;
+mod meet;
 mod output;
 mod parquet;
 mod paths;

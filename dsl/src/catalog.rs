@@ -4,7 +4,7 @@
 //! a step says what flows out of it, a source which columns it brings, a sink what it can promise.
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Args, Flow, Schema};
+use crate::plan::{Args, Flow, Schema, SinkPlan, SourcePlan};
 use crate::signature::{Kind, Signature};
 use crate::span::Span;
 use crate::types::Column;
@@ -41,6 +41,17 @@ pub trait Catalog {
 
     /// The columns that a format brings by itself (`raw`: `payload`); none where a schema has to be declared.
     fn format_columns(&self, _name: &str) -> Option<Vec<Column>> {
+        None
+    }
+
+    /// Why the format of a source cannot read its rows, where its arguments are known but do not go together; asked when
+    /// nothing else is wrong with the source.
+    fn unreadable(&self, _source: &SourcePlan) -> Option<String> {
+        None
+    }
+
+    /// Why the format of a sink cannot write its rows; asked likewise.
+    fn unwritable(&self, _sink: &SinkPlan) -> Option<String> {
         None
     }
 
@@ -144,8 +155,25 @@ pub trait SinkRule: Sync {
     ) {
     }
 
+    /// Whether it and another sink of this word write to one place that only one of them can have. Said for two, the first
+    /// in the file first.
+    fn meets(&self, _args: &Args, _other: &Args) -> Meets {
+        Meets::Never
+    }
+
     /// What it can promise.
     fn promise(&self, args: &Args) -> SinkPromise;
+}
+
+/// Whether two sinks write to one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meets {
+    /// As far as can be told, they do not.
+    Never,
+    /// They do if a row says so: the place.
+    Sometimes(String),
+    /// They do: the place.
+    Always(String),
 }
 
 /// How often a row can arrive.

@@ -94,6 +94,7 @@ impl<'a, 'r> Checker<'a, 'r> {
             }
         }
         sinks.sort_by_key(|it| it.span);
+        self.places_of(&sinks);
         let tests = tests::checked(
             &self.tests_of_tree(),
             &tests::File {
@@ -135,6 +136,11 @@ impl<'a, 'r> Checker<'a, 'r> {
         statements
             .filter_map(|it| if let Statement::Test(it) = it { Some(it) } else { None })
             .collect()
+    }
+
+    /// Whether something was found since that keeps the file from running.
+    fn has_errors_since(&self, before: usize) -> bool {
+        has_errors(&self.report[before..])
     }
 
     /// Remembers what a binding puts out, unless its name belongs to another.

@@ -117,8 +117,8 @@ pub struct Message {
     pub partition: Option<i64>,
     /// Its offset there.
     pub offset: Option<i64>,
-    /// Its headers.
-    pub headers: Vec<(String, String)>,
+    /// Its headers; none where the transport has none. Of two of one name the last counts.
+    pub headers: Option<Vec<(String, String)>>,
 }
 
 /// Rows that need no decoder: their columns are those of the source, in order (those nobody reads may be all null).

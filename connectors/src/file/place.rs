@@ -7,6 +7,7 @@
 //! ```
 
 use super::aside::Aside;
+use super::meet::normal;
 use engine::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -29,6 +30,8 @@ static TAKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
+    /// The same, however it is spelt.
+    named: PathBuf,
     /// The name under which it is written.
     written: PathBuf,
     mode: Mode,
@@ -55,13 +58,14 @@ impl Place {
             _ if mode == Mode::Aside => (path.clone(), Mode::Fresh),
             _ => (path.clone(), mode),
         };
-        if !taken().insert(path.clone()) {
+        let named = named(&path);
+        if !taken().insert(named.clone()) {
             let shown = path.display();
             return Err(Error::user(format!(
                 "`path`: `{shown}` is written by another sink already; two sinks need two files"
             )));
         }
-        Ok(Place { path, written, mode, begun: false })
+        Ok(Place { path, named, written, mode, begun: false })
     }
 
     /// Opens it; the second time it goes on behind what it holds.
@@ -131,8 +135,14 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        taken().remove(&self.path);
+        taken().remove(&self.named);
     }
+}
+
+/// The name by which a file is known to be taken.
+fn named(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    normal(&whole.to_string_lossy()).into()
 }
 
 /// Whether a file holds nothing yet.

@@ -1,12 +1,13 @@
 //! The sink `file`.
 
+use super::meet;
 use super::output::Kind;
 use super::place::Mode;
 use super::routes::{self, Routes};
 use super::shape::{Compression, PathKnown, STANDARD, Shape};
 use super::writer::FileWriter;
 use crate::common::sink_params;
-use dsl::catalog::{Guarantee, SinkPromise, SinkRule};
+use dsl::catalog::{Guarantee, Meets, SinkPromise, SinkRule};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Args, Flow, SinkPlan};
 use dsl::signature::{Constant, Example, Kind as Word, Param, Returns, Signature, Takes};
@@ -150,6 +151,10 @@ impl SinkRule for FileSink {
             let help = "write `append: true` to keep what earlier runs wrote";
             say(Code::SinkAdvice, place, message, help);
         }
+    }
+
+    fn meets(&self, args: &Args, other: &Args) -> Meets {
+        meet::meets(args, other)
     }
 
     fn promise(&self, args: &Args) -> SinkPromise {

@@ -128,6 +128,11 @@ impl SourceRule for FileSource {
         let span = args.span("path").unwrap_or(Span::new(0, 0));
         let given = args.get("format").is_some();
         let shape = known.shape();
+        if let (PathKnown::Whole(STANDARD), Some(true)) = (&known, follows(args)) {
+            let message = "standard input is read until it ends, which is all there is to wait for";
+            let help = "leave `follow` out";
+            report.push(Diagnostic::new(Code::OptionsClash, span, message).help(help));
+        }
         match shape {
             Some(shape) => check_shape(shape, args, span, report),
             // Without columns the missing schema is what there is to say.
@@ -163,7 +168,7 @@ impl SourceRule for FileSource {
     }
 
     fn bounded(&self, args: &Args) -> bool {
-        !args.bool("follow").unwrap_or(false)
+        follows(args) != Some(true)
     }
 
     fn promise(&self, args: &Args) -> SourcePromise {
@@ -178,7 +183,7 @@ impl SourceRule for FileSource {
 
 /// What the ending of the path does not go together with.
 fn check_shape(shape: Shape, args: &Args, span: Span, report: &mut Vec<Diagnostic>) {
-    let follow = args.bool("follow").unwrap_or(false);
+    let follow = follows(args) == Some(true);
     let sequential = args.bool("sequential").unwrap_or(false);
     let mut refuse = |code, message: &str, help: &str| {
         report.push(Diagnostic::new(code, span, message).help(help));
@@ -204,6 +209,11 @@ fn check_shape(shape: Shape, args: &Args, span: Span, report: &mut Vec<Diagnosti
             "leave one of `follow` and `sequential` out",
         );
     }
+}
+
+/// Whether files are followed; none while that is not known.
+fn follows(args: &Args) -> Option<bool> {
+    args.opt_bool("follow").ok().flatten()
 }
 
 fn first_file(path: &str) -> Result<String> {

@@ -39,8 +39,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
               Values are never bent: `1.0` is an int, `1.5`, `\"1\"` and a number that does not fit are error rows \
               (`type`). Timestamps are RFC 3339 text or numbers since 1970 (milliseconds, unless the type says \
               otherwise), bytes are base64, durations are text such as `1m30s`.\n\n\
-              An array of objects is one row an element, each with its own verdict. What is no object is an error row \
-              (`decode`). Values may be nested 128 deep.\n\n\
+              An array of objects is one row an element, each with its own verdict. What is no object, and an array \
+              without any, is one error row (`decode`). Values may be nested 128 deep.\n\n\
               A sink writes all columns in their order, null as `null`, NaN and infinities as `null` too.",
     params: vec![Param::option(
         "each",

@@ -60,7 +60,7 @@ impl Router {
                     payload: received.payload.clone(),
                     topic: Some(route.topic.clone()),
                     captures: route.captures.clone(),
-                    headers: received.headers,
+                    headers: Some(received.headers),
                     ..Message::default()
                 };
                 (split, message)

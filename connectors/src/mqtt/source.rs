@@ -44,7 +44,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
 const DETAILS: &str = "\
 Each topic is a subscription and a split of its own. A `{name}` stands for a whole level of the topic and becomes a column: \
 the one of that name in the schema, or a new one, of the type behind a colon (`{line:int}`; `string`, `int` or `float`), \
-else `string`. `meta.topic` is the whole topic, `meta.headers` the user properties.
+else `string`. `meta.topic` is the whole topic, `meta.headers` the user properties: of those \
+of one name the last.
 
 A message is acknowledged as soon as its row is in the engine, in the order of arrival. So a message that the broker has not \
 handed over stays there while the pipeline is down (for `session_expiry`, and as far as the broker's own limits go), and what \

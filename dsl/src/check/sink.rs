@@ -2,9 +2,11 @@
 
 use super::args::{self, Place};
 use super::names::unknown_word;
+use super::source::is_known;
 use super::stream::{Rows, outputs};
 use super::{Checker, rows};
 use crate::ast::{self, Binding, ExprKind, Item, Step};
+use crate::catalog::Meets;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::plan::{Call, SinkPlan};
 use crate::signature::Kind;
@@ -15,6 +17,7 @@ impl<'a> Checker<'a, '_> {
     /// A sink; none where a mistake keeps it from being known.
     pub(super) fn sink(&mut self, binding: &'a Binding) -> Option<SinkPlan> {
         let (from, mut rows) = self.from(&binding.from);
+        let before = self.report.len();
         let (steps, into) = self.split(binding);
         let steps = self.steps(&binding.name, steps, &mut rows);
         let written = into.and_then(|it| self.into(it, &rows));
@@ -22,7 +25,46 @@ impl<'a> Checker<'a, '_> {
         self.flow(binding, outputs(rows));
         let (connector, format) = written?;
         let name = binding.name.node.clone();
-        Some(SinkPlan { name, from: from?, steps, connector, format, columns, span: binding.span })
+        let span = binding.span;
+        let plan = SinkPlan { name, from: from?, steps, connector, format, columns, span };
+        if !self.has_errors_since(before)
+            && is_known(plan.format.as_ref(), &plan.columns)
+            && let Some(why) = self.catalog.unwritable(&plan)
+        {
+            let place = plan.format.as_ref().map_or(plan.connector.span, |it| it.span);
+            self.report.push(Diagnostic::new(Code::SinkRefuses, place, why));
+        }
+        Some(plan)
+    }
+
+    /// Sinks that write to one place.
+    pub(super) fn places_of(&mut self, sinks: &[SinkPlan]) {
+        for (i, sink) in sinks.iter().enumerate() {
+            let (word, args) = (&sink.connector.word, &sink.connector.args);
+            let Some(rule) = self.catalog.sink(word) else { continue };
+            let earlier = sinks[..i].iter().filter(|it| it.connector.word == *word);
+            let met = earlier.map(|it| (it, rule.meets(&it.connector.args, args)));
+            let Some((other, meets)) = met.into_iter().find(|(_, it)| *it != Meets::Never) else {
+                continue;
+            };
+            let (code, message) = match meets {
+                Meets::Never => continue,
+                Meets::Always(place) => {
+                    (Code::SinkRefuses, format!("`{}` writes to `{place}` already", other.name))
+                }
+                Meets::Sometimes(place) => (
+                    Code::SinkAdvice,
+                    format!("`{}` may write to `{place}` too, and then the run ends", other.name),
+                ),
+            };
+            let help =
+                "two sinks need two places; for one place, make one stream of both with `union`";
+            self.report.push(
+                Diagnostic::new(code, place_of(sink), message)
+                    .related(place_of(other), "here")
+                    .help(help),
+            );
+        }
     }
 
     /// The steps before the first `into`, and that one.
@@ -111,6 +153,12 @@ impl<'a> Checker<'a, '_> {
         }
         call
     }
+}
+
+/// Where a sink says where its rows go.
+fn place_of(sink: &SinkPlan) -> Span {
+    let args = &sink.connector.args;
+    args.span("path").unwrap_or(sink.connector.span)
 }
 
 fn no_connector(step: &Step) -> Diagnostic {

@@ -26,7 +26,16 @@ impl<'a> Checker<'a, '_> {
                 format!("put them into a stream: `stream NAME = {name} | {} …`", step.verb.node),
             ));
         }
+        let before = self.report.len();
         let plan = self.source_plan(binding);
+        if let Some(plan) = &plan
+            && !self.has_errors_since(before)
+            && is_known(plan.format.as_ref(), &plan.columns)
+            && let Some(why) = self.catalog.unreadable(plan)
+        {
+            let place = plan.format.as_ref().map_or(plan.connector.span, |it| it.span);
+            self.report.push(Diagnostic::new(Code::SourceRefuses, place, why));
+        }
         let outputs = match &plan {
             None => Outputs::unknown(),
             Some(plan) => {
@@ -184,6 +193,11 @@ impl<'a> Checker<'a, '_> {
             ));
         }
     }
+}
+
+/// Whether enough is known of a format and its columns to ask whether they go together.
+pub(super) fn is_known(format: Option<&Call>, columns: &[Column]) -> bool {
+    format.is_some_and(|it| it.args.is_closed()) && !flows::is_open(columns)
 }
 
 /// Arguments that see the columns of the rows.

@@ -167,6 +167,27 @@ getters! {
 }
 
 impl Arg {
+    fn is_closed(&self) -> bool {
+        match self {
+            Arg::Constant(_) => false,
+            Arg::Word(call) => call.args.is_closed(),
+            Arg::Record(args) => args.is_closed(),
+            Arg::List(args) => args.iter().all(Arg::is_closed),
+            Arg::Value(_)
+            | Arg::Expr(_)
+            | Arg::Column(_)
+            | Arg::Columns(_)
+            | Arg::Choice(_)
+            | Arg::Schema(_)
+            | Arg::Stream(_)
+            | Arg::RowPattern(_)
+            | Arg::Items(_)
+            | Arg::Renames(_)
+            | Arg::Aggregates(_)
+            | Arg::Detectors(_) => true,
+        }
+    }
+
     /// What a message calls it. Its value may be a secret, so that is not shown.
     pub fn noun(&self) -> &'static str {
         match self {
@@ -194,6 +215,11 @@ impl Args {
     /// The argument of this name.
     pub fn get(&self, name: &str) -> Option<&Arg> {
         self.given.iter().find(|(it, _)| it == name).map(|(_, arg)| &arg.node)
+    }
+
+    /// Whether every constant is worked out: none waits for params or the environment.
+    pub fn is_closed(&self) -> bool {
+        self.given.iter().all(|(_, arg)| arg.node.is_closed())
     }
 
     /// Where the argument of this name stands.

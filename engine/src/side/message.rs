@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use dsl::check::rules;
 use dsl::plan::MetaField;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// The metadata of rows, each of which came from the message at its place in `origins` (none: from the one at its own).
@@ -33,10 +33,7 @@ pub fn meta(
         meta.split = MetaColumn::Same(Arc::new(StringArray::from(vec![&*payloads.split])));
     }
     let PayloadData::Messages(messages) = &payloads.data else {
-        // A byte stream is named by its split: the file.
-        if needed.contains(&MetaField::Topic) {
-            meta.topic = MetaColumn::Same(Arc::new(StringArray::from(vec![&*payloads.split])));
-        }
+        // A byte stream has no topic; the file it is stands in `split`.
         return Ok(meta);
     };
     let of: Vec<&Message> = match origins {
@@ -92,13 +89,24 @@ fn headers(of: &[&Message]) -> Result<ArrayRef> {
     let mut map =
         MapBuilder::new(Some(names), keys, values).with_values_field(Field::clone(&fields[1]));
     for message in of {
-        for (name, value) in &message.headers {
+        for (name, value) in last_of_each(message.headers.as_deref().unwrap_or_default()) {
             map.keys().append_value(name);
             map.values().append_value(value);
         }
-        map.append(true)?;
+        map.append(message.headers.is_some())?;
     }
     Ok(Arc::new(map.finish()))
+}
+
+/// The headers in their order; of those of one name the last, since a map has each name once.
+fn last_of_each(headers: &[(String, String)]) -> Vec<&(String, String)> {
+    if headers.len() < 2 {
+        return headers.iter().collect();
+    }
+    let mut seen = HashSet::with_capacity(headers.len());
+    let mut kept: Vec<_> = headers.iter().rev().filter(|(name, _)| seen.insert(name)).collect();
+    kept.reverse();
+    kept
 }
 
 /// The error rows of payloads that did not become rows. Their time is when they were received.
@@ -151,10 +159,46 @@ fn meta_struct(rejected: &[RejectedPayload], payloads: &Payloads) -> Result<Arra
         vec![new_null_array(fields[0].data_type(), rows), times(vec![payloads.received; rows])];
     for field in &Meta::FIELDS[1..] {
         columns.push(match (&of, field) {
-            (_, MetaField::Split) | (None, MetaField::Topic) => Arc::clone(&split),
+            (_, MetaField::Split) => Arc::clone(&split),
             (Some(of), field) => column(*field, of)?,
             (None, field) => new_null_array(&data_type(&field.typed().ty), rows),
         });
     }
     Ok(Arc::new(StructArray::try_new(fields, columns, None)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Array, AsArray};
+
+    #[test]
+    fn headers_are_null_without_a_transport_for_them_and_hold_each_name_once() {
+        let text = |it: &str| it.to_owned();
+        let with = |headers| Message { headers, ..Message::default() };
+        let pairs = [("unit", "C"), ("site", "a"), ("unit", "K")];
+        let pairs = pairs.map(|(name, value)| (text(name), text(value)));
+        let messages = [with(None), with(Some(Vec::new())), with(Some(pairs.to_vec()))];
+        let made = headers(&messages.iter().collect::<Vec<_>>()).unwrap();
+        let made = made.as_map();
+        assert_eq!((made.is_null(0), made.is_null(1), made.value_length(1)), (true, false, 0));
+        let last = made.value(2);
+        let column = |it: usize| last.column(it).as_string::<i32>().iter().flatten().map(text);
+        assert_eq!(column(0).collect::<Vec<_>>(), ["site", "unit"]);
+        assert_eq!(column(1).collect::<Vec<_>>(), ["a", "K"]);
+    }
+
+    #[test]
+    fn a_byte_stream_has_no_topic() {
+        let payloads = Payloads {
+            split: "a.jsonl".into(),
+            data: PayloadData::Stream(bytes::Bytes::new()),
+            received: 0,
+            position: String::new(),
+        };
+        let needed = [MetaField::Topic, MetaField::Split].into();
+        let made = meta(&payloads, None, 1, &needed).unwrap();
+        assert!(matches!(made.split, MetaColumn::Same(_)));
+        assert!(!matches!(made.topic, MetaColumn::Same(_)), "{:?}", made.topic);
+    }
 }

@@ -136,6 +136,9 @@ impl JsonDecoder {
                 self.table.reject(refused(detail), payload.clone());
             }
             Ok((object, Some(b'{'))) => self.object(object, payload, captures),
+            Ok((array, Some(b'['))) if has_no_object(array) => {
+                self.table.reject(no_object(array), payload.clone());
+            }
             Ok((array, Some(b'['))) => {
                 for element in elements(array) {
                     let bytes = payload.slice_ref(element.as_bytes());
@@ -169,6 +172,9 @@ impl JsonDecoder {
         };
         match array.and_then(|it| outer.refusal(self.strict).map_or(Ok(it), Err)) {
             Err(refusal) => self.table.reject(refusal, payload.clone()),
+            Ok(array) if has_no_object(array) => {
+                self.table.reject(no_object(array), payload.clone());
+            }
             Ok(array) => {
                 for element in elements(array) {
                     let bytes = payload.slice_ref(element.as_bytes());
@@ -280,6 +286,19 @@ fn trimmed(line: &[u8]) -> &[u8] {
     let start = space(line, 0);
     let end = line.iter().rposition(|it| !matches!(it, b' ' | b'\t' | b'\r'));
     &line[start..end.map_or(start, |it| it + 1)]
+}
+
+/// Whether an array is none of objects at all: it is one mistake then, however many elements it has. An empty one is no
+/// mistake.
+fn has_no_object(array: &str) -> bool {
+    let mut any = false;
+    for element in elements(array) {
+        if element.starts_with('{') {
+            return false;
+        }
+        any = true;
+    }
+    any
 }
 
 fn no_object(found: &str) -> Refusal {
