@@ -128,6 +128,7 @@ codes! {
     SchemaMissing = 604, "the columns have to be declared";
     OutOfOrderMissing = 605, "how far out of order rows may come has to be said";
     SourceRefuses = 606, "a source that cannot do this";
+    SinkRefuses = 607, "a sink that cannot do this";
     FeedTarget = 701, "only sources are fed";
     UnknownRowColumn = 702, "the rows have no such column";
     RowShape = 703, "a row of a test is a record";

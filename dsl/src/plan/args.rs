@@ -169,7 +169,7 @@ getters! {
 impl Arg {
     fn is_closed(&self) -> bool {
         match self {
-            Arg::Constant(_) => false,
+            Arg::Constant(..) => false,
             Arg::Word(call) => call.args.is_closed(),
             Arg::Record(args) => args.is_closed(),
             Arg::List(args) => args.iter().all(Arg::is_closed),

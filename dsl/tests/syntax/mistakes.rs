@@ -46,7 +46,13 @@ fn every_mistake_is_answered_on_its_line() {
 #[test]
 fn every_code_is_shown() {
     // What only the rules of single words say is tested with these words.
-    let of_words = [Code::RecordNeeded, Code::OptionsClash, Code::SourceRefuses, Code::SinkAdvice];
+    let of_words = [
+        Code::RecordNeeded,
+        Code::OptionsClash,
+        Code::SourceRefuses,
+        Code::SinkRefuses,
+        Code::SinkAdvice,
+    ];
     let texts: String = files().into_iter().map(|(_, text)| text).collect();
     let missing: BTreeSet<String> = Code::ALL
         .iter()
