@@ -1,10 +1,11 @@
 //! Every word of the language: what the engine has, and the connectors and formats of this binary.
 
-use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
+use dsl::catalog::{Catalog, FromRule, Refusal, SinkRule, SourceRule, StepRule};
 use dsl::plan::{SinkPlan, SourcePlan};
 use dsl::signature::Signature;
 use dsl::types::Column;
 use engine::codec::{DecoderContext, Format};
+use engine::error::Error;
 use engine::function::Function;
 use engine::sink::SinkDef;
 use engine::source::SourceDef;
@@ -57,7 +58,7 @@ impl Catalog for Registry {
         self.format(name)?.columns()
     }
 
-    fn unreadable(&self, plan: &SourcePlan) -> Option<String> {
+    fn unreadable(&self, plan: &SourcePlan) -> Option<Refusal> {
         let source = Vocabulary::source(self, &plan.connector.word)?;
         let format = plan.format.as_ref()?;
         let context = DecoderContext {
@@ -68,18 +69,24 @@ impl Catalog for Registry {
             captures: &source.captures(plan),
             strict: plan.connector.args.opt_bool("strict").ok().flatten().unwrap_or(false),
         };
-        self.format(&format.word)?.decoder(context).err().map(|it| it.message)
+        self.format(&format.word)?.decoder(context).err().map(|it| refusal(&format.word, it))
     }
 
-    fn unwritable(&self, plan: &SinkPlan) -> Option<String> {
+    fn unwritable(&self, plan: &SinkPlan) -> Option<Refusal> {
         let format = plan.format.as_ref()?;
         let encoder = self.format(&format.word)?.encoder(&format.args, &plan.columns);
-        encoder.err().map(|it| it.message)
+        encoder.err().map(|it| refusal(&format.word, it))
     }
 
     fn knows_zone(&self, name: &str) -> bool {
         engine::time::knows_zone(name)
     }
+}
+
+/// Why a format does not go together with what it is used for.
+fn refusal(word: &str, error: Error) -> Refusal {
+    let help = error.help.unwrap_or_else(|| format!("`weir docs {word}` says what it takes"));
+    Refusal { message: error.message, help }
 }
 
 impl Vocabulary for Registry {

@@ -46,17 +46,26 @@ pub trait Catalog {
 
     /// Why the format of a source cannot read its rows, where its arguments are known but do not go together; asked when
     /// nothing else is wrong with the source.
-    fn unreadable(&self, _source: &SourcePlan) -> Option<String> {
+    fn unreadable(&self, _source: &SourcePlan) -> Option<Refusal> {
         None
     }
 
     /// Why the format of a sink cannot write its rows; asked likewise.
-    fn unwritable(&self, _sink: &SinkPlan) -> Option<String> {
+    fn unwritable(&self, _sink: &SinkPlan) -> Option<Refusal> {
         None
     }
 
     /// Whether there is a time zone of this name (`Europe/Berlin`).
     fn knows_zone(&self, name: &str) -> bool;
+}
+
+/// Why something cannot be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub message: String,
+    /// What to type instead.
+    pub help: String,
 }
 
 /// The rule of a step.

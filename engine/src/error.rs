@@ -27,8 +27,10 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Which source, stream or sink, once it is known.
     pub place: Option<String>,
-    /// What happened and how to mend it.
+    /// What happened, and how to mend it unless `help` says that.
     pub message: String,
+    /// What to type instead.
+    pub help: Option<String>,
     /// What it came from.
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -36,7 +38,7 @@ pub struct Error {
 impl Error {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, place: None, message: message.into(), cause: None }
+        Self { kind, place: None, message: message.into(), help: None, cause: None }
     }
 
     /// The user should change something.
@@ -57,6 +59,13 @@ impl Error {
     /// The engine broke one of its own rules.
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)
+    }
+
+    /// Says what to type instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
     }
 
     /// Keeps what it came from.
@@ -80,6 +89,9 @@ impl fmt::Display for Error {
             write!(f, "`{place}`: ")?;
         }
         f.write_str(&self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
         if let Some(cause) = &self.cause {
             write!(f, ": {cause}")?;
         }

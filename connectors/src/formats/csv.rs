@@ -92,9 +92,9 @@ impl Options {
         let delimiter = match text.as_bytes() {
             [it @ (b'\t' | b' '..=b'~')] if *it != b'"' => *it,
             _ => {
-                return Err(Error::user(format!(
-                    "`delimiter` is one character of ASCII and no quote, not {text:?}: write for example `delimiter: \";\"`"
-                )));
+                let message =
+                    format!("`delimiter` is one character of ASCII and no quote, not {text:?}");
+                return Err(Error::user(message).help("write one like `delimiter: \";\"`"));
             }
         };
         Ok(Self { delimiter, header: args.opt_bool("header")?.unwrap_or(true) })
@@ -114,7 +114,7 @@ impl Format for Csv {
 
     fn decoder(&self, context: DecoderContext<'_>) -> Result<Box<dyn Decoder>> {
         if context.schema.is_none() {
-            return Err(Error::user("`csv` needs a schema: write `schema: NAME`"));
+            return Err(Error::user("`csv` needs a schema").help("write `schema: NAME`"));
         }
         Ok(Box::new(CsvDecoder::new(&context, Options::new(context.options)?)?))
     }

@@ -112,7 +112,7 @@ impl Format for Json {
 
     fn decoder(&self, context: DecoderContext<'_>) -> Result<Box<dyn Decoder>> {
         if context.schema.is_none() {
-            return Err(Error::user("`json` needs a schema: write `schema: NAME`"));
+            return Err(Error::user("`json` needs a schema").help("write `schema: NAME`"));
         }
         Ok(Box::new(JsonDecoder::new(&context)?))
     }

@@ -66,15 +66,15 @@ impl Format for Raw {
         let table = Table::new(&context)?;
         let mut own = (0..table.columns.len()).filter(|it| table.columns[*it].capture.is_none());
         let (Some(column), None) = (own.next(), own.next()) else {
-            return Err(Error::user(
-                "`raw` fills one column: declare one field of type `bytes` or `string`, besides those of captures",
-            ));
+            let help = "declare one field of type `bytes` or `string`, besides those of captures";
+            return Err(Error::user("`raw` fills one column").help(help));
         };
         let Column { name, typed } = &context.columns[column];
         if !matches!(typed.ty, Type::Bytes | Type::String) {
             return Err(Error::user(format!(
                 "`raw` fills a column of `bytes` or `string`, and `{name}` is `{typed}`"
-            )));
+            ))
+            .help(format!("declare `{name}: bytes` or `{name}: string`")));
         }
         Ok(Box::new(RawDecoder { table, column }))
     }
@@ -88,9 +88,10 @@ impl Format for Raw {
                 let columns: Vec<_> =
                     columns.iter().map(|it| format!("`{}: {}`", it.name, it.typed)).collect();
                 Err(Error::user(format!(
-                    "`raw` writes one column of `bytes` or `string`, not {}: `select` one",
+                    "`raw` writes one column of `bytes` or `string`, not {}",
                     columns.join(", ")
-                )))
+                ))
+                .help("`select` one"))
             }
         }
     }

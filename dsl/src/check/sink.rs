@@ -32,7 +32,7 @@ impl<'a> Checker<'a, '_> {
             && let Some(why) = self.catalog.unwritable(&plan)
         {
             let place = plan.format.as_ref().map_or(plan.connector.span, |it| it.span);
-            self.report.push(Diagnostic::new(Code::SinkRefuses, place, why));
+            self.report.push(Diagnostic::new(Code::SinkRefuses, place, why.message).help(why.help));
         }
         Some(plan)
     }

@@ -34,7 +34,8 @@ impl<'a> Checker<'a, '_> {
             && let Some(why) = self.catalog.unreadable(plan)
         {
             let place = plan.format.as_ref().map_or(plan.connector.span, |it| it.span);
-            self.report.push(Diagnostic::new(Code::SourceRefuses, place, why));
+            self.report
+                .push(Diagnostic::new(Code::SourceRefuses, place, why.message).help(why.help));
         }
         let outputs = match &plan {
             None => Outputs::unknown(),
