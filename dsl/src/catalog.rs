@@ -3,6 +3,10 @@
 //! A host implements [`Catalog`] over its vocabulary. Words whose columns follow from their arguments carry a rule:
 //! a step says what flows out of it, a source which columns it brings, a sink what it can promise.
 
+mod words;
+
+pub(crate) use words::Words;
+
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Args, Flow, Schema, SinkPlan, SourcePlan};
 use crate::signature::{Kind, Signature};

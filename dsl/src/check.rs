@@ -30,7 +30,7 @@ pub use expr::expression;
 pub(crate) use expr::tests::typed as expr_of_tests;
 
 use crate::ast::{self, Binding, BindingKind, Statement};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Words};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::parse;
 use crate::plan::{ParamPlan, Plan, Schema, SinkPlan, SourcePlan, StreamPlan};
@@ -43,7 +43,7 @@ use names::Names;
 /// Parses and checks a file: its plan, if nothing keeps it from running, and everything that was found, in the order of
 /// the file.
 pub fn compile(file: &SourceFile, catalog: &dyn Catalog) -> (Option<Plan>, Vec<Diagnostic>) {
-    let (tree, mut found) = parse::parse(file);
+    let (tree, mut found) = parse::parse_with(file, &Words::of(catalog));
     let plan = Checker::new(&tree, catalog, &mut found).file(file);
     found.sort_by_key(|it| (it.span.start, it.code));
     found.dedup();

@@ -27,6 +27,7 @@ pub use lexical::{Comment, comments};
 pub(crate) use literal::unit_of_time;
 
 use crate::ast;
+use crate::catalog::Words;
 use crate::diagnostic::Diagnostic;
 use crate::span::{SourceFile, Span};
 
@@ -41,8 +42,13 @@ use grammar::{Grammar, Rule};
 
 /// Parses a file: every statement that can be parsed, what is left of the others, and everything that is wrong.
 pub fn parse(file: &SourceFile) -> (ast::File, Vec<Diagnostic>) {
+    parse_with(file, &Words::default())
+}
+
+/// The same with help lines in the words of a vocabulary.
+pub(crate) fn parse_with(file: &SourceFile, words: &Words) -> (ast::File, Vec<Diagnostic>) {
     let text = file.text();
-    let mut builder = tree::Builder::new(text, 0);
+    let mut builder = tree::Builder::new(text, words);
     let whole = match lexical::check_brackets(text).as_slice() {
         [] => recover::whole(text),
         _ => Err(()),
@@ -62,10 +68,11 @@ pub fn expression(text: &str) -> Result<ast::Expr, Vec<Diagnostic>> {
     if !found.is_empty() {
         return Err(found);
     }
-    let mut builder = tree::Builder::new(text, 0);
+    let words = Words::default();
+    let mut builder = tree::Builder::new(text, &words);
     let parsed = recover::one(Rule::one_expr, text).map_err(|failure| {
         let whole = Span::new(0, text.len());
-        vec![mistakes::explain(text, whole, mistakes::Part::Expression, &failure)]
+        vec![mistakes::explain((text, whole), mistakes::Part::Expression, &failure, &words)]
     })?;
     let expr = builder.only_expr(parsed);
     if builder.found.is_empty() { Ok(expr) } else { Err(builder.found) }

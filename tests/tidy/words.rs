@@ -134,6 +134,27 @@ fn every_range_is_one_and_has_the_default_inside() {
     none(&found, "a range is written as in the language, and a default is inside");
 }
 
+#[test]
+fn the_language_knows_no_word_by_its_name() {
+    let steps: Vec<&Signature> =
+        Registry.signatures().into_iter().filter(|it| it.kind == Kind::Step).collect();
+    let windows = Registry.signatures().into_iter().filter(|it| it.kind == Kind::Window);
+    let mut texts: Vec<String> = steps.iter().map(|it| format!("| {} ", it.name)).collect();
+    texts.extend(windows.map(|it| format!("{}(", it.name)));
+    let mut found = Vec::new();
+    for source in rust().filter(|it| it.path.starts_with("dsl/src/") && !it.path.contains("tests"))
+    {
+        let code = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (i, line) in code.lines().enumerate() {
+            let said = !line.trim_start().starts_with("//") && line.contains('"');
+            if said && texts.iter().any(|it| line.contains(it.as_str())) {
+                found.push(format!("{}:{}: {}", source.path, i + 1, line.trim()));
+            }
+        }
+    }
+    none(&found, "help lines take the words of the vocabulary from the catalog");
+}
+
 /// Figures that need no range: any of them means something.
 const WITHOUT_RANGE: [(&str, &str); 2] = [("generate", "seed"), ("generate", "rate")];
 

@@ -3,7 +3,7 @@
 pub(super) use super::suggest::written;
 use super::suggest::{listed, nearest};
 use crate::ast::{self, BindingKind, Statement};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Words};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::signature::Kind;
 use crate::span::{Name, Span};
@@ -214,7 +214,7 @@ pub(super) fn unknown_word(catalog: &dyn Catalog, kind: Kind, name: &Name) -> Di
             let help = format!("`{}` is {others}; {}", name.node, place_of(catalog, &name.node));
             diagnostic.help(help)
         }
-        _ => match habit(kind, &name.node) {
+        _ => match habit(catalog, kind, &name.node) {
             Some(help) if !did_you_mean => diagnostic.help(help),
             _ if known.is_empty() => {
                 diagnostic.help(format!("this vocabulary has no {noun}: take it away"))
@@ -250,47 +250,63 @@ pub(super) fn with_article(noun: &str) -> String {
 }
 
 /// Where a word of the vocabulary stands.
-fn place_of(catalog: &dyn Catalog, name: &str) -> &'static str {
+fn place_of(catalog: &dyn Catalog, name: &str) -> String {
+    let words = || Words::of(catalog);
     let kind = KINDS.into_iter().find(|it| catalog.signature(*it, name).is_some());
     match kind {
         Some(Kind::From) => "it stands behind the `=` of a stream",
         Some(Kind::Step) => "it stands behind a `|`",
-        Some(Kind::Window) => "it stands in `| window …`",
-        Some(Kind::Aggregate) => "it stands in `| aggregate …`",
-        Some(Kind::Detector) => "it stands in `| detect …`",
+        Some(Kind::Window) => return format!("it stands in `| {} …`", first_word(&words().group)),
+        Some(Kind::Aggregate) => return format!("it stands in `| {} …`", words().aggregate),
+        Some(Kind::Detector) => return format!("it stands in `| {} …`", words().detect),
         Some(Kind::Function) => "it stands in expressions",
         Some(Kind::Source) => "it stands behind the `=` of a source",
         Some(Kind::Sink) => "it stands in `| into …` of a sink",
         _ => "it stands behind `format:`",
     }
+    .to_owned()
+}
+
+/// The verb of a step that is written with an example.
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or(text)
 }
 
 /// What other languages call a thing, and what it is called here.
-fn habit(kind: Kind, name: &str) -> Option<&'static str> {
+fn habit(catalog: &dyn Catalog, kind: Kind, name: &str) -> Option<String> {
     let name = name.to_lowercase();
+    let words = || Words::of(catalog);
     Some(match (kind, name.as_str()) {
-        (Kind::Step, "filter" | "having") => "rows are kept by `| where CONDITION`",
+        (Kind::Step, "filter" | "having") => {
+            format!("rows are kept by `| {} CONDITION`", words().keep)
+        }
         (Kind::Step, "map" | "derive" | "project" | "mutate" | "compute") => {
-            "columns are chosen by `| select …` and added by `| extend …`"
+            let Words { choose, add, .. } = words();
+            format!("columns are chosen by `| {choose} …` and added by `| {add} …`")
         }
         (
             Kind::Step,
             "group" | "group_by" | "groupby" | "partition" | "summarize" | "summarise",
-        ) => "rows are grouped by `| window tumbling(1m), by: KEY`, and `| aggregate …` behind it",
+        ) => {
+            let Words { group, aggregate, .. } = words();
+            format!("rows are grouped by `| {group}, by: KEY`, and `| {aggregate} …` behind it")
+        }
         (Kind::Step, "sort" | "order" | "order_by" | "limit" | "take") => {
-            "a stream has no end at which it could be sorted or cut; `| window …` and `| aggregate …` make results of it"
+            let Words { group, aggregate, .. } = words();
+            format!(
+                "a stream has no end at which it could be sorted or cut; `| {group}` and `| {aggregate} …` make results of it"
+            )
         }
-        (Kind::Step, "from" | "source") => "rows come from what stands behind the `=` of a stream",
+        (Kind::Step, "from" | "source") => {
+            "rows come from what stands behind the `=` of a stream".to_owned()
+        }
         (Kind::Step, "to" | "sink" | "write" | "output" | "insert") => {
-            "a sink writes rows: `sink NAME = STREAM | into …`"
+            "a sink writes rows: `sink NAME = STREAM | into …`".to_owned()
         }
-        (Kind::Step, "distinct" | "unique") => {
-            "rows that are the same are dropped by `| dedupe by: KEY, within: 10m`"
-        }
-        (Kind::Window, "hop" | "hopping" | "slide") => {
-            "overlapping windows are `sliding(size, every)`"
-        }
-        (Kind::Window, "tumble" | "fixed") => "windows side by side are `tumbling(size)`",
+        (Kind::Step, "distinct" | "unique") => format!(
+            "rows that are the same are dropped by `| {} by: KEY, within: 10m`",
+            words().once
+        ),
         _ => return None,
     })
 }

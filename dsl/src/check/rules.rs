@@ -40,7 +40,7 @@ pub fn without(input: &Flow, columns: &[String], span: Span, report: &mut Vec<Di
     if left.is_empty() && !input.columns.is_empty() {
         report.push(
             Diagnostic::new(Code::StepShape, span, "no column is left")
-                .help("keep at least one column; `where` drops rows"),
+                .help("keep at least one column; rows are dropped by a condition"),
         );
         return input.clone();
     }
@@ -227,7 +227,7 @@ fn columns_differ(have: &Column, other: &Column, span: Span) -> Diagnostic {
     let message =
         format!("`{name}` is {} in one stream and {} in another", have.typed.ty, other.typed.ty);
     Diagnostic::new(Code::ColumnsDiffer, span, message).help(format!(
-        "convert it in one of them: `| extend {name} = {name} as {}`, or rename it there",
+        "convert it in a step of one of them, `{name} = {name} as {}`, or rename it there",
         have.typed.ty
     ))
 }

@@ -6,7 +6,7 @@ use super::source::is_known;
 use super::stream::{Rows, outputs};
 use super::{Checker, rows};
 use crate::ast::{self, Binding, ExprKind, Item, Step};
-use crate::catalog::Meets;
+use crate::catalog::{Meets, Words};
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::plan::{Call, SinkPlan};
 use crate::signature::Kind;
@@ -149,7 +149,7 @@ impl<'a> Checker<'a, '_> {
             _ => None,
         };
         if call.is_none() {
-            self.report.push(no_connector(step));
+            self.report.push(no_connector(step, &Words::of(self.catalog)));
         }
         call
     }
@@ -161,7 +161,7 @@ fn place_of(sink: &SinkPlan) -> Span {
     args.span("path").unwrap_or(sink.connector.span)
 }
 
-fn no_connector(step: &Step) -> Diagnostic {
+fn no_connector(step: &Step, words: &Words) -> Diagnostic {
     let first = step.items.first();
     let call = first.and_then(|it| match it {
         Item::Positional(ast::Expr { kind: ExprKind::Call(call), .. }) => Some(call),
@@ -180,11 +180,11 @@ fn no_connector(step: &Step) -> Diagnostic {
             diagnostic.help("write `into null()`").fix(*span, "null()")
         }
         (None, Some(Item::Positional(ast::Expr { kind: ExprKind::Literal(it), .. }))) => {
-            diagnostic.help(format!("to write a file, write `into file(path: {})`", it.value))
+            let example = &words.sink;
+            diagnostic
+                .help(format!("{} is no connector: write one, as in `into {example}`", it.value))
         }
-        _ => {
-            diagnostic.help("write the connector and its options: `into file(path: \"out.jsonl\")`")
-        }
+        _ => diagnostic.help(format!("write the connector and its options: `into {}`", words.sink)),
     }
 }
 

@@ -9,7 +9,7 @@ use super::flows::{self, Outputs};
 use super::names::{self, Meaning};
 use super::{Checker, constants, rows};
 use crate::ast::{self, Binding, BindingKind, From};
-use crate::catalog::SourceRule;
+use crate::catalog::{SourceRule, Words};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Args, Call, Expr, ExprKind, Flow, MetaField, Schema, SourcePlan};
 use crate::signature::{Kind, Param, Signature, Takes};
@@ -119,7 +119,8 @@ impl<'a> Checker<'a, '_> {
                         .help(format!("to read `{word}`, write `stream {name} = {word}`"))
                         .fix(binding.kind.span, "stream"),
                     _ => diagnostic.help(format!(
-                        "write what brings the rows, as in `source {name} = memory(schema: …)`"
+                        "write what brings the rows, as in `source {name} = {}`",
+                        Words::of(self.catalog).source
                     )),
                 });
                 None

@@ -6,7 +6,7 @@ use super::names::unknown_word;
 use super::stream::Rows;
 use super::{Checker, rows};
 use crate::ast::Step;
-use crate::catalog::{StepContext, StepRule};
+use crate::catalog::{StepContext, StepRule, Words};
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::plan::{Arg, Args, Flow, StepPlan};
 use crate::signature::{Kind, Param, Signature, Takes};
@@ -50,7 +50,7 @@ impl<'a> Checker<'a, '_> {
             }
         }
         if let (Some(window), Some(_)) = (seen.window, &rows.flow.window) {
-            self.report.push(window_alone(window, None));
+            self.report.push(window_alone(window, None, &Words::of(self.catalog)));
             rows.flow.window = None;
         }
         plans
@@ -99,7 +99,8 @@ impl<'a> Checker<'a, '_> {
         }
         let revised = self.report[found..].iter().any(|it| it.code == Code::UpdatesNeedFinal);
         if input.updates && !revised && (output.window.is_some() || rule.finds_late_rows()) {
-            self.report.push(updates(&step.verb));
+            let words = Words::of(self.catalog);
+            self.report.push(updates(&step.verb, &words));
         }
         self.order(step, rule, (&input, &output), rows, seen);
         let span = step.span;
@@ -162,11 +163,12 @@ impl<'a> Checker<'a, '_> {
         let aggregates = signature.params.iter().any(|it| it.takes == Takes::Aggregates);
         match (seen.window.take(), aggregates) {
             (Some(window), false) => {
-                self.report.push(window_alone(window, Some(&step.verb)));
+                self.report.push(window_alone(window, Some(&step.verb), &Words::of(self.catalog)));
                 return None;
             }
             (None, true) if !flows::is_open(&rows.flow.columns) => {
-                self.report.push(aggregate_alone(&step.verb));
+                let words = Words::of(self.catalog);
+                self.report.push(aggregate_alone(&step.verb, &words));
             }
             _ => {}
         }
@@ -236,7 +238,7 @@ fn into_outside(owner: &Name, step: &Step) -> Diagnostic {
         .help(format!("take it away here and write `sink NAME = {} | into …`", owner.node))
 }
 
-fn window_alone(window: &Name, next: Option<&Name>) -> Diagnostic {
+fn window_alone(window: &Name, next: Option<&Name>, words: &Words) -> Diagnostic {
     let word = &window.node;
     let (span, message) = match next {
         Some(next) => (next.span, format!("`{}` cannot stand directly behind `{word}`", next.node)),
@@ -245,17 +247,17 @@ fn window_alone(window: &Name, next: Option<&Name>) -> Diagnostic {
         }
     };
     let diagnostic = Diagnostic::new(Code::WindowAlone, span, message)
-        .help("write `| aggregate n = count()` behind it, then the other steps");
+        .help(format!("write `| {} n = count()` behind it, then the other steps", words.aggregate));
     match next {
         Some(_) => diagnostic.related(window.span, "rows are grouped here"),
         None => diagnostic,
     }
 }
 
-fn aggregate_alone(verb: &Name) -> Diagnostic {
+fn aggregate_alone(verb: &Name, words: &Words) -> Diagnostic {
     let message = format!("`{}` needs a window directly before it", verb.node);
     Diagnostic::new(Code::AggregateAlone, verb.span, message)
-        .help("write `| window tumbling(1m), by: KEY` before it")
+        .help(format!("write `| {}, by: KEY` before it", words.group))
 }
 
 fn second_late(first: &Name, verb: &Name) -> Diagnostic {
@@ -266,10 +268,12 @@ fn second_late(first: &Name, verb: &Name) -> Diagnostic {
         .help("end the stream before this step, and go on in a second one that reads it")
 }
 
-fn updates(verb: &Name) -> Diagnostic {
+fn updates(verb: &Name, words: &Words) -> Diagnostic {
     let message = "the results that come in here are revised later, so they would count twice";
-    Diagnostic::new(Code::UpdatesNeedFinal, verb.span, message)
-        .help("write `| where final` before it: then only the last version goes on")
+    Diagnostic::new(Code::UpdatesNeedFinal, verb.span, message).help(format!(
+        "write `| {} final` before it: then only the last version goes on",
+        words.keep
+    ))
 }
 
 fn arrival(verb: &Name, union: Span) -> Diagnostic {

@@ -143,7 +143,6 @@ pub(super) fn outputs(rows: Rows) -> Outputs {
 
 pub(super) fn no_late_rows(name: &str, span: Span) -> Diagnostic {
     let message = format!("no step of `{name}` finds rows late, so there is no `{name}.late`");
-    Diagnostic::new(Code::NoLateRows, span, message).help(
-        "late rows belong to the stream whose `| window …` they come too late for: write its name",
-    )
+    Diagnostic::new(Code::NoLateRows, span, message)
+        .help("late rows belong to the stream whose windows they come too late for: write its name")
 }

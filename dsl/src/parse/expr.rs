@@ -56,8 +56,10 @@ impl Builder<'_> {
             return;
         }
         let message = "the expression is too long";
-        let help = "give parts of it names with `| extend …`; many values of one column are asked for by \
-                    `x in [a, b, c]`";
+        let help = format!(
+            "give parts of it names with `| {} …`; many values of one column are asked for by `x in [a, b, c]`",
+            self.words.add
+        );
         self.found.push(Diagnostic::new(Code::TooDeep, span, message).help(help));
     }
 

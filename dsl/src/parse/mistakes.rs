@@ -9,6 +9,7 @@ mod tokens;
 mod words;
 
 use super::Rule;
+use crate::catalog::Words;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 
@@ -41,8 +42,13 @@ pub(super) enum Part {
 }
 
 /// Explains why the piece of `text` at `piece` does not parse.
-pub(super) fn explain(text: &str, piece: Span, part: Part, failure: &Failure) -> Diagnostic {
-    let place = Place::of(text, piece, part, failure);
+pub(super) fn explain(
+    (text, piece): (&str, Span),
+    part: Part,
+    failure: &Failure,
+    words: &Words,
+) -> Diagnostic {
+    let place = Place::of((text, piece), part, failure, words);
     lines::explain(&place)
         .or_else(|| tokens::explain(&place))
         .or_else(|| words::explain(&place))
@@ -120,10 +126,17 @@ struct Place<'a> {
     /// The token there; empty at the end.
     found: &'a str,
     expected: &'a [Rule],
+    /// How steps are written.
+    words: &'a Words,
 }
 
 impl<'a> Place<'a> {
-    fn of(text: &'a str, piece: Span, part: Part, failure: &'a Failure) -> Self {
+    fn of(
+        (text, piece): (&'a str, Span),
+        part: Part,
+        failure: &'a Failure,
+        words: &'a Words,
+    ) -> Self {
         let at = (piece.start + failure.at).min(piece.end);
         let behind = &text[at..piece.end];
         let ends = behind.lines().all(|it| it.trim().is_empty() || it.trim().starts_with('#'));
@@ -134,7 +147,7 @@ impl<'a> Place<'a> {
             let token = token(text, at + blanks);
             (token.start, &text[token.start..token.end])
         };
-        Self { text, piece, part, at, found, expected: &failure.expected }
+        Self { text, piece, part, at, found, expected: &failure.expected, words }
     }
 
     /// The token.

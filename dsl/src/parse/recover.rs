@@ -108,7 +108,12 @@ impl<'t> Recovery<'t, '_, '_> {
 
     fn explain(&mut self, part: Part, piece: Span, failure: Option<&Failure>) {
         if let Some(failure) = failure {
-            self.builder.found.push(mistakes::explain(self.text, piece, part, failure));
+            self.builder.found.push(mistakes::explain(
+                (self.text, piece),
+                part,
+                failure,
+                self.builder.words,
+            ));
         } else {
             let found = lexical::check_brackets(self.at(piece));
             self.builder.found.extend(found.into_iter().map(|it| it.shifted(piece.start)));

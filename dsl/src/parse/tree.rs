@@ -5,6 +5,7 @@ use crate::ast::{
     Attribute, Binding, BindingKind, Bounds, Call, Expr, ExprKind, Field, File, From, Item, Param,
     Schema, Statement, Step, StreamRef, TypeArgs, TypeExpr,
 };
+use crate::catalog::Words;
 use crate::diagnostic::Diagnostic;
 use crate::span::{Name, Span, Spanned};
 use pest::iterators::{Pair, Pairs};
@@ -12,6 +13,8 @@ use pest::iterators::{Pair, Pairs};
 /// Turns pairs into nodes, and collects what is wrong inside literals.
 pub(super) struct Builder<'a> {
     text: &'a str,
+    /// How steps are written, for help lines.
+    pub(super) words: &'a Words,
     comments: Vec<Span>,
     /// Where the text that is being parsed begins in `text`.
     base: usize,
@@ -22,9 +25,9 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(text: &'a str, base: usize) -> Self {
+    pub(super) fn new(text: &'a str, words: &'a Words) -> Self {
         let comments = lexical::comments(text).into_iter().map(|it| it.span).collect();
-        Self { text, comments, base, load: 0, found: Vec::new() }
+        Self { text, words, comments, base: 0, load: 0, found: Vec::new() }
     }
 
     /// The same builder for a piece that begins at `base`.

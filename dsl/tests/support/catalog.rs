@@ -2,7 +2,7 @@
 
 use super::rules::RULES;
 use dsl::catalog::{Catalog, FromRule, SinkRule, SourceRule, StepRule};
-use dsl::signature::{Constant, Kind, Param, Returns, Signature, Takes, TypeClass};
+use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes, TypeClass};
 use dsl::types::{Column, Type, Typed};
 use std::sync::LazyLock;
 
@@ -79,14 +79,17 @@ fn windows() -> Vec<Signature> {
     let window = |name, params| word(name, Kind::Window, params);
     let duration = |name, doc| Param::positional(name, Takes::Constant(Constant::Duration), doc);
     vec![
-        window(
-            "tumbling",
-            vec![
-                duration("size", "How long a window is."),
-                constant("offset", Constant::Duration).default("0s"),
-                constant("zone", Constant::String),
-            ],
-        ),
+        Signature {
+            examples: &[Example { title: "", source: "tumbling(1m)", result: "" }],
+            ..window(
+                "tumbling",
+                vec![
+                    duration("size", "How long a window is."),
+                    constant("offset", Constant::Duration).default("0s"),
+                    constant("zone", Constant::String),
+                ],
+            )
+        },
         window(
             "sliding",
             vec![

@@ -3,6 +3,7 @@
 use super::given::{brief, item_span};
 use super::{Place, word};
 use crate::ast::{self, ExprKind};
+use crate::catalog::Words;
 use crate::check::expr::{self, Grouped, Scope};
 use crate::check::flows;
 use crate::check::names::{unknown_column, written};
@@ -76,7 +77,7 @@ fn existing(
     report: &mut Vec<Diagnostic>,
 ) -> Option<String> {
     let ExprKind::Name { name, .. } = &expr.kind else {
-        report.push(no_column(expr, asked));
+        report.push(no_column(expr, asked, &Words::of(place.scope.catalog).add));
         return None;
     };
     if expr.is_gap() {
@@ -96,7 +97,8 @@ fn existing(
     Some(name.clone())
 }
 
-fn no_column(expr: &ast::Expr, asked: Asked<'_>) -> Diagnostic {
+/// `add` is the step that adds columns.
+fn no_column(expr: &ast::Expr, asked: Asked<'_>, add: &str) -> Diagnostic {
     let message = format!("`{}` takes the name of a column", asked.name);
     let diagnostic = Diagnostic::new(Code::ColumnNeeded, expr.span, message);
     match &expr.kind {
@@ -107,11 +109,11 @@ fn no_column(expr: &ast::Expr, asked: Asked<'_>) -> Diagnostic {
                 .fix(expr.span, name)
         }
         ExprKind::Member(_, last) => diagnostic.help(format!(
-            "make it a column first: `| extend {} = {}`",
+            "make it a column first: `| {add} {} = {}`",
             written(&last.node),
             brief(expr)
         )),
-        _ => diagnostic.help("make it a column first: `| extend NAME = …`"),
+        _ => diagnostic.help(format!("make it a column first: `| {add} NAME = …`")),
     }
 }
 
@@ -258,7 +260,10 @@ fn renames(
             report.push(
                 Diagnostic::new(Code::GivenTwice, value.span, message)
                     .related(places[i].1, "renamed here already")
-                    .help("a second column of the same values is made by `| extend NEW = OLD`"),
+                    .help(format!(
+                        "a second column of the same values is made by `| {} NEW = OLD`",
+                        Words::of(place.scope.catalog).add
+                    )),
             );
         } else {
             renames.push((name.node.clone(), old));

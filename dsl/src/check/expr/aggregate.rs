@@ -3,6 +3,7 @@
 use super::words::shown;
 use super::{Checker, Grouped, Reads, Scope, unknown};
 use crate::ast::{self, Item};
+use crate::catalog::Words;
 use crate::constant::walk::{self, Visitor};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{AggregateCall, Args, Call, Expr, ExprKind};
@@ -69,9 +70,9 @@ impl Checker<'_, '_> {
         let message = format!(
             "`{name}` is worked out over the rows of a window, and there is no window here"
         );
-        let help = format!(
-            "write `| window tumbling(1m)`, then `| aggregate {name}_of_it = {name}({inside})`"
-        );
+        let Words { group, aggregate, .. } = Words::of(self.scope.catalog);
+        let help =
+            format!("write `| {group}`, then `| {aggregate} {name}_of_it = {name}({inside})`");
         self.fail(Diagnostic::new(Code::AggregateOutside, call.span, message).help(help))
     }
 }

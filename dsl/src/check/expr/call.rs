@@ -4,6 +4,7 @@ use super::aggregate::Kinds;
 use super::words::shown;
 use super::{Checker, Reads, unknown};
 use crate::ast::{self, Item};
+use crate::catalog::Words;
 use crate::check::args::bind;
 use crate::check::suggest::nearest;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
@@ -187,10 +188,12 @@ impl Checker<'_, '_> {
             }
             "random" | "rand" | "uuid" => "expressions do not use chance: results have to be the same in every run".to_owned(),
             _ if catalog.signature(Kind::Detector, name).is_some() => {
-                format!("`{name}` is a detector: `| detect {name}(…), by: …`")
+                format!("`{name}` is a detector: `| {} {name}(…), by: …`", Words::of(catalog).detect)
             }
             _ if catalog.signature(Kind::Window, name).is_some() => {
-                format!("`{name}` is a window: `| window {name}(…), by: …`")
+                let group = Words::of(catalog).group;
+                let verb = group.split(' ').next().unwrap_or_default();
+                format!("`{name}` is a window: `| {verb} {name}(…), by: …`")
             }
             _ if catalog.signature(Kind::Step, name).is_some() => {
                 format!("`{name}` is a step: `| {name} …`")

@@ -3,6 +3,7 @@
 use super::words::{noun, short, shown};
 use super::{Checker, Reads};
 use crate::ast;
+use crate::catalog::Words;
 use crate::check::flows::is_open;
 use crate::check::suggest::{listed, nearest};
 use crate::diagnostic::{Code, Diagnostic};
@@ -19,8 +20,10 @@ impl Checker<'_, '_> {
         match (column, param) {
             (Some(_), Some(param)) if self.scope.reads != Reads::Constants => {
                 let message = format!("`{name}` is a column and a param");
-                let help =
-                    format!("rename the param, or the column: `| rename {name}_column = {name}`");
+                let help = {
+                    let rename = Words::of(self.scope.catalog).rename;
+                    format!("rename the param, or the column: `| {rename} {name}_column = {name}`")
+                };
                 self.fail(
                     Diagnostic::new(Code::ColumnAndParam, span, message)
                         .related(param.span, "the param")
@@ -262,7 +265,10 @@ impl Checker<'_, '_> {
         }
         if !self.scope.meta {
             let message = "these rows are made from several, and have no metadata of their own";
-            let help = "keep what you need before `window`, as in `| extend topic = meta.topic`, and aggregate it";
+            let help = format!(
+                "keep what you need before the rows are grouped, as in `| {} topic = meta.topic`, and aggregate it",
+                Words::of(self.scope.catalog).add
+            );
             return self.fail(Diagnostic::new(Code::MetaGone, span, message).help(help));
         }
         Expr { kind: ExprKind::Meta(*found), typed: found.typed(), span }

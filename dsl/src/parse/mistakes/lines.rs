@@ -64,9 +64,10 @@ fn line(place: &Place<'_>) -> Option<Diagnostic> {
             let stream = stream.filter(|it| !it.is_empty()).unwrap_or("SOURCE");
             no_statement().help(format!("write `stream NAME = {stream}`, and the steps behind it"))
         }
-        "let" | "var" | "const" | "val" | "def" | "define" | "set" => no_statement().help(
-            "a value with a name is a param, `param limit: float = 85.0`; a column is made by `| extend …`",
-        ),
+        "let" | "var" | "const" | "val" | "def" | "define" | "set" => no_statement().help(format!(
+            "a value with a name is a param, `param limit: float = 85.0`; a column is made by `| {} …`",
+            place.words.add
+        )),
         "import" | "include" | "require" | "load" => no_statement()
             .help("this version runs one file: copy the statements of the other one into it"),
         "type" | "struct" | "record" | "class" | "message" | "table" if rest.contains('{') => {
@@ -111,7 +112,9 @@ fn select(place: &Place<'_>, span: Span, word: &str) -> Diagnostic {
     let message =
         format!("`{word}` begins no statement: a file reads in the order in which rows flow");
     let condition = words.iter().any(|it| it.eq_ignore_ascii_case("where"));
-    let steps = if condition { "| where … | select …" } else { "| select …" };
+    let super::Words { keep, choose, .. } = place.words;
+    let first = if condition { format!("| {keep} … ") } else { String::new() };
+    let steps = format!("{first}| {choose} …");
     let stream = stream.filter(|it| !it.is_empty()).unwrap_or("SOURCE");
     place.finding_at(span, message).help(format!("write `stream NAME = {stream} {steps}`"))
 }

@@ -164,7 +164,9 @@ pub(super) fn brace(place: &Place<'_>) -> Option<Diagnostic> {
     }
     if place.found == "{" && place.part == Part::Head && !place.behind_expression() {
         return Some(
-            place.finding("options stand in parentheses").help("write `memory(schema: Reading)`"),
+            place
+                .finding("options stand in parentheses")
+                .help(format!("write them as in `{}`", place.words.source)),
         );
     }
     if place.found == "{" && place.part == Part::Action {

@@ -69,11 +69,10 @@ fn sign(place: &Place<'_>, sign: &str) -> Diagnostic {
 /// `stream a = b |`
 fn bar_at_end(place: &Place<'_>) -> Option<Diagnostic> {
     let bar = place.before().ends_with('|').then(|| Span::new(place.at - 1, place.at))?;
-    Some(
-        place
-            .finding_at(bar, "no step stands behind this bar")
-            .help("write a step, as in `| where temperature > 85.0`, or take the bar away"),
-    )
+    Some(place.finding_at(bar, "no step stands behind this bar").help(format!(
+        "write a step, as in `| {} temperature > 85.0`, or take the bar away",
+        place.words.keep
+    )))
 }
 
 fn operator(place: &Place<'_>) -> Option<Diagnostic> {
@@ -220,7 +219,10 @@ fn star(place: &Place<'_>) -> Option<Diagnostic> {
     place.expects(Rule::items).then(|| {
         place
             .finding("`*` stands for nothing here: without `select` a row keeps all its columns")
-            .help("take the step away; `| extend …` adds columns and `| drop …` takes some away")
+            .help(format!(
+                "take the step away; `| {} …` adds columns and `| {} …` takes some away",
+                place.words.add, place.words.drop
+            ))
     })
 }
 

@@ -216,7 +216,8 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
         let diagnostic = place.finding_at(Span::new(start, end), format!("`{verb} by` is no step"));
         return Some(match verb.as_str() {
             "group" | "partition" => diagnostic.help(format!(
-                "write `| window tumbling(1m), by: {key}`, and `| aggregate …` behind it"
+                "write `| {}, by: {key}`, and `| {} …` behind it",
+                place.words.group, place.words.aggregate
             )),
             _ => diagnostic.help(
                 "a stream has no end at which it could be sorted; rows come in the order of arrival",
@@ -229,7 +230,7 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
         return group_by(place, &found);
     }
     if place.behind_expression() && ["distinct", "unique"].contains(&word.as_str()) {
-        let text = format!("| dedupe by: {}, within: 10m", place.found);
+        let text = format!("| {} by: {}, within: 10m", place.words.once, place.found);
         return Some(
             place
                 .finding_at(span, format!("`{written}` is no operator"))
@@ -250,6 +251,9 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
     if !place.behind_expression() {
         return None;
     }
+    let words = place.words;
+    let said =
+        |help: String| Some(place.finding(format!("`{}` is no operator", place.found)).help(help));
     let help = match found.as_str() {
         "between" => "write `x in 1..5`: both ends are inside",
         "like" | "ilike" | "rlike" | "similar" => {
@@ -259,13 +263,18 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
         "isnull" | "notnull" => "write `x is null` or `x is not null`",
         "mod" => "write `%`",
         "div" => "write `div(a, b)`",
-        "having" => "write `| where …` behind `| aggregate …`",
+        "having" => {
+            return said(format!("write `| {} …` behind `| {} …`", words.keep, words.aggregate));
+        }
         "limit" | "top" => {
-            "a stream has no end at which it could be cut; rows are kept by `| where …`"
+            return said(format!(
+                "a stream has no end at which it could be cut; rows are kept by `| {} …`",
+                words.keep
+            ));
         }
         _ => return None,
     };
-    Some(place.finding(format!("`{}` is no operator", place.found)).help(help))
+    said(help.to_owned())
 }
 
 /// `select k GROUP BY k`, from the first word on.
@@ -282,7 +291,8 @@ fn group_by(place: &Place<'_>, verb: &str) -> Option<Diagnostic> {
         place.finding_at(Span::new(place.at, end), format!("`{verb} by` is no operator"));
     Some(match verb {
         "group" | "partition" => diagnostic.help(format!(
-            "end the step before it and write `| window tumbling(1m), by: {key}`, and `| aggregate …` behind it"
+            "end the step before it and write `| {}, by: {key}`, and `| {} …` behind it",
+            place.words.group, place.words.aggregate
         )),
         _ => diagnostic.help(
             "a stream has no end at which it could be sorted; rows come in the order of arrival",
