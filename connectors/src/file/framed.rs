@@ -124,7 +124,7 @@ impl Framed {
         loop {
             let rest = self.buffer.len() - self.at;
             if self.take_header() && (rest >= limit || self.at_end || self.eager || !came) {
-                let length = self.cut(limit);
+                let length = self.cut(limit)?;
                 if length > 0 {
                     let piece = self.piece(length);
                     return Ok(Step::Piece(piece, self.position()));
@@ -140,7 +140,7 @@ impl Framed {
                     return Ok(Step::Wait);
                 }
                 came = true;
-            } else if rest >= RECORD_BYTES_MAX.max(limit) {
+            } else if rest > RECORD_BYTES_MAX.max(limit) {
                 return Err(self.too_long());
             } else {
                 came = self.fill(limit)? || self.at_end;
@@ -148,10 +148,12 @@ impl Framed {
         }
     }
 
-    /// How many bytes from `at` on are whole records, `limit` or as few more as there are in one record.
-    fn cut(&mut self, limit: usize) -> usize {
+    /// How many bytes from `at` on are whole records, `limit` or as few more as there are in one record. However much of
+    /// the input was read by now, the same record is too long.
+    fn cut(&mut self, limit: usize) -> Result<usize> {
         let rest = &self.buffer[self.at..];
-        let mut window = limit.clamp(1, rest.len().max(1)).min(rest.len());
+        let most = rest.len().min(RECORD_BYTES_MAX.max(limit));
+        let mut window = limit.clamp(1, most.max(1)).min(most);
         while !rest.is_empty() {
             let mut cut = |last| match &mut self.framing {
                 Some(framing) => framing.cut(&rest[..window], last).min(window),
@@ -159,16 +161,19 @@ impl Framed {
             };
             let length = cut(false);
             if length > 0 {
-                return length;
+                return Ok(length);
             }
             if window == rest.len() {
                 // Whatever stands at the end of a file is a record, even if the framing does not see one.
-                let length = if self.at_end { cut(true) } else { return 0 };
-                return if length > 0 { length } else { rest.len() };
+                let length = if self.at_end { cut(true) } else { return Ok(0) };
+                return Ok(if length > 0 { length } else { rest.len() });
             }
-            window = window.saturating_mul(2).min(rest.len());
+            if window == most {
+                return Err(self.too_long());
+            }
+            window = window.saturating_mul(2).min(most);
         }
-        0
+        Ok(0)
     }
 
     /// A piece of the next `length` bytes, with the header before it.
@@ -235,11 +240,14 @@ impl Framed {
         Ok(())
     }
 
-    /// Reads on behind the rest of the buffer, so that there are `limit` bytes or twice the rest. False: nothing came.
+    /// Reads on behind the rest of the buffer, so that there are `limit` bytes or twice the rest. What comes when it likes
+    /// is handed on as soon as a line has ended; until then there is no record in it, and looking for one in all of a long
+    /// line after every read would take ever longer. False: nothing came.
     fn fill(&mut self, limit: usize) -> Result<bool> {
         let header = self.header.clone().unwrap_or_default();
         let rest = self.buffer.slice(self.at..);
-        let wanted = limit.max(READ_BYTES_MIN).max(rest.len() * 2) + header.len();
+        let grown = (rest.len() * 2).min(RECORD_BYTES_MAX.max(limit) + READ_BYTES_MIN);
+        let wanted = limit.max(READ_BYTES_MIN).max(grown) + header.len();
         let mut buffer = self.pool.take(wanted);
         let kept = header.len() + rest.len();
         buffer.bytes[..header.len()].copy_from_slice(&header);
@@ -251,12 +259,15 @@ impl Framed {
                     self.at_end = self.tail.is_none();
                     break;
                 }
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Ok(read) => {
+                    let came = &buffer.bytes[filled..filled + read];
+                    filled += read;
+                    if self.eager && memchr::memchr(b'\n', came).is_some() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(input::failed(&self.path, &error)),
-            }
-            if self.eager {
-                break;
             }
         }
         // A rest that did not grow stays where it is.

@@ -2,11 +2,15 @@
 
 use super::{lines, open, read, refused};
 use crate::file::framed::{Framed, Pool, RECORD_BYTES_MAX, Step};
+use crate::file::shape::Compression as Packing;
 use crate::testing::{Folder, bool, poll_until};
-use engine::source::SplitEvent;
+use engine::codec::Framing;
+use engine::source::{MakeFraming, SplitEvent};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Lines of uneven length, the last one without an end.
 fn content(rows: usize) -> String {
@@ -163,6 +167,64 @@ fn an_endless_record_is_an_error() {
     let Err(error) = framed.next(8 << 20) else { panic!("there is no end of a record") };
     assert!(error.to_string().contains("longer than 64 MiB"), "{error}");
     assert_eq!(RECORD_BYTES_MAX >> 20, 64);
+}
+
+/// A record of the longest length, or of one byte more, in front of another one.
+fn long(more: usize) -> Vec<u8> {
+    let mut text = vec![b'x'; RECORD_BYTES_MAX - 1 + more];
+    text.extend_from_slice(b"\nend\n");
+    text
+}
+
+#[test]
+fn the_longest_record_is_the_same_for_files_and_for_standard_input() {
+    let folder = Folder::new();
+    for (more, fits) in [(0, true), (1, false)] {
+        let path = folder.write("long.jsonl", long(more));
+        let (make, pool) = (lines(false), Pool::default());
+        let file = Framed::open(&path, Packing::None, "", &make, &pool, false).unwrap();
+        let input = Framed::eager(Box::new(std::io::Cursor::new(long(more))), &make, &pool);
+        for mut framed in [file, input] {
+            match framed.next(1 << 20) {
+                Ok(Step::Piece(piece, _)) => {
+                    assert_eq!((piece.len() >= RECORD_BYTES_MAX, fits), (true, true));
+                }
+                Ok(_) => panic!("there is a record"),
+                Err(error) => assert!(!fits && error.to_string().contains("64 MiB"), "{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_line_that_comes_in_small_parts_is_looked_at_a_few_times_only() {
+    struct Parts(usize);
+    impl std::io::Read for Parts {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let part = buffer.len().min(4 << 10).min(self.0);
+            buffer[..part].fill(b'x');
+            self.0 -= part;
+            Ok(part)
+        }
+    }
+    struct Counted(Arc<AtomicUsize>);
+    impl Framing for Counted {
+        fn cut(&mut self, buffer: &[u8], last: bool) -> usize {
+            self.0.fetch_add(buffer.len(), Ordering::SeqCst);
+            if last { buffer.len() } else { 0 }
+        }
+        fn header(&mut self, _: &[u8], _: bool) -> Option<usize> {
+            Some(0)
+        }
+    }
+    let looked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&looked);
+    let make: MakeFraming = Arc::new(move || Some(Box::new(Counted(Arc::clone(&counter)))));
+    let length = 4 << 20;
+    let mut framed = Framed::eager(Box::new(Parts(length)), &make, &Pool::default());
+    let Step::Piece(piece, _) = framed.next(1 << 16).unwrap() else { panic!("there is a line") };
+    assert_eq!(piece.len(), length);
+    assert!(looked.load(Ordering::SeqCst) < 10 * length, "{looked:?}");
 }
 
 #[test]
