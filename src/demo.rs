@@ -9,7 +9,7 @@ mod broker;
 use crate::commands::say;
 use crate::environment::ProcessEnvironment;
 use crate::registry::Registry;
-use crate::run::{self, Finished, Line};
+use crate::run::{self, Finished, Line, Watch};
 use broker::Broker;
 use dsl::plan::Plan;
 use dsl::span::SourceFile;
@@ -74,9 +74,14 @@ fn around(choices: &Choices, line: Option<Line>, world: &World, url: &str) -> Re
         runtime::prepare(&fleet, &Settings::new("fleet", 1), world, None)?.start()
     };
     // The pipeline subscribes first, so that it sees the fleet's first message.
-    let pipeline = runtime::prepare(&quickstart, &settings, world, None)?;
-    let devices = publish(world)?;
-    let finished = run::run_job(pipeline, world, line, choices.duration);
+    let watch = Watch::begin(world);
+    let pipeline = runtime::prepare(&quickstart, &settings, world, None);
+    let begun = pipeline.and_then(|pipeline| Ok((pipeline, publish(world)?)));
+    let (pipeline, devices) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return watch.not_begun(&quickstart, error),
+    };
+    let finished = watch.run(pipeline, line, choices.duration);
     devices.stopper().stop();
     if let runtime::Ended::Failed(error) = devices.wait().ended {
         return Err(error);

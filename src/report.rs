@@ -74,6 +74,11 @@ impl Report {
 
     /// The report of a run that broke before its first row: every name is there, with nothing counted.
     pub fn not_begun(plan: &Plan, error: String) -> Self {
+        Self { error: Some(error), ..Self::of(&Self::nothing(plan), "failed", 0.0) }
+    }
+
+    /// How far a run has come that has not begun.
+    pub fn nothing(plan: &Plan) -> Progress {
         let mut ledger = Ledger::default();
         for it in &plan.sources {
             ledger.sources.insert(it.name.clone(), SourceCount::default());
@@ -84,8 +89,7 @@ impl Report {
         for it in &plan.sinks {
             ledger.sinks.insert(it.name.clone(), SinkCount::default());
         }
-        let progress = Progress { ledger, ..Progress::default() };
-        Self { error: Some(error), ..Self::of(&progress, "failed", 0.0) }
+        Progress { ledger, ..Progress::default() }
     }
 
     /// The report of a run that goes on: what does not add up is on its way.

@@ -3,6 +3,7 @@
 //! ```text
 //!  SIGINT, SIGTERM ──► sources stop, what was read is finished      a second one ──► exit at once (130, 143)
 //!  SIGUSR1 ──────────► the table so far
+//!  all of them are heard from before the first source is opened
 //! ```
 
 use crate::commands::say;
@@ -11,12 +12,13 @@ use crate::registry::Registry;
 use crate::report::Report;
 use crate::summary;
 use dsl::plan::Plan;
-use engine::error::{Error, Result};
+use engine::error::{Error, ErrorKind, Result};
+use engine::interrupt::Interrupt;
 use engine::runtime::{self, Job, Outcome, Settings, Stopper, World};
 use engine::side::Samples;
-use engine::time::{Clock, SystemClock};
-use std::sync::Arc;
+use engine::time::SystemClock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How often it is said how far a run has come.
@@ -41,6 +43,7 @@ pub fn world(io: &tokio::runtime::Runtime) -> World {
         vocabulary: Arc::new(Registry),
         clock: Arc::new(SystemClock::new()),
         io: io.handle().clone(),
+        interrupt: Interrupt::default(),
     }
 }
 
@@ -54,40 +57,11 @@ pub fn run(
     world: &World,
     line: Option<Line>,
 ) -> Result<Finished> {
-    run_job(runtime::prepare(plan, settings, world, None)?, world, line, None)
-}
-
-/// Runs what is ready to its end, or until so much time has passed.
-pub fn run_job(
-    job: Job,
-    world: &World,
-    line: Option<Line>,
-    duration: Option<Duration>,
-) -> Result<Finished> {
-    let start = world.clock.elapsed();
-    let running = job.start()?;
-    let over = Arc::new(AtomicBool::new(false));
-    let watch = Watch {
-        stopper: running.stopper(),
-        clock: Arc::clone(&world.clock),
-        start,
-        over: Arc::clone(&over),
-    };
-    world.io.spawn(signals(watch.clone()));
-    if let Some(line) = line {
-        world.io.spawn(progress(watch, line));
+    let watch = Watch::begin(world);
+    match runtime::prepare(plan, settings, world, None) {
+        Ok(job) => watch.run(job, line, None),
+        Err(error) => watch.not_begun(plan, error),
     }
-    if let Some(duration) = duration {
-        let stopper = running.stopper();
-        world.io.spawn(async move {
-            tokio::time::sleep(duration).await;
-            stopper.stop();
-        });
-    }
-    let outcome = running.wait();
-    over.store(true, Ordering::Release);
-    let seconds = world.clock.elapsed().saturating_sub(start).as_secs_f64();
-    Ok(Finished { report: Report::new(&outcome, seconds), outcome })
 }
 
 /// What came of a run.
@@ -113,19 +87,91 @@ impl Finished {
     }
 }
 
-/// What watches a run from outside.
+/// What watches a run from outside: from before its first source is opened to its end.
 #[derive(Clone)]
-struct Watch {
-    stopper: Stopper,
-    clock: Arc<dyn Clock>,
+pub struct Watch {
+    world: World,
     start: Duration,
+    /// The run, once it has begun.
+    running: Arc<OnceLock<Stopper>>,
     over: Arc<AtomicBool>,
 }
 
 impl Watch {
-    fn report(&self) -> Report {
-        let seconds = self.clock.elapsed().saturating_sub(self.start).as_secs_f64();
-        Report::living(&self.stopper.progress(), seconds)
+    /// Signals are heard from now on.
+    pub fn begin(world: &World) -> Self {
+        let watch = Self {
+            world: world.clone(),
+            start: world.clock.elapsed(),
+            running: Arc::default(),
+            over: Arc::default(),
+        };
+        hear(&watch);
+        watch
+    }
+
+    /// Runs what is ready to its end, or until so much time has passed.
+    pub fn run(
+        &self,
+        job: Job,
+        line: Option<Line>,
+        duration: Option<Duration>,
+    ) -> Result<Finished> {
+        let running = job.start()?;
+        let stopper = self.running.get_or_init(|| running.stopper()).clone();
+        if self.world.interrupt.is_set() {
+            stopper.stop();
+        }
+        if let Some(line) = line {
+            self.world.io.spawn(progress(self.clone(), line));
+        }
+        if let Some(duration) = duration {
+            self.world.io.spawn(async move {
+                tokio::time::sleep(duration).await;
+                stopper.stop();
+            });
+        }
+        let outcome = running.wait();
+        self.over.store(true, Ordering::Release);
+        Ok(Finished { report: Report::new(&outcome, self.seconds()), outcome })
+    }
+
+    /// What came of a plan that could not be made ready, or was told to stop before it was.
+    pub fn not_begun(&self, plan: &Plan, error: Error) -> Result<Finished> {
+        if error.kind != ErrorKind::Interrupted {
+            return Err(error);
+        }
+        let outcome = Outcome {
+            ended: runtime::Ended::Stopped,
+            progress: Report::nothing(plan),
+            samples: Samples::default(),
+        };
+        Ok(Finished { report: Report::new(&outcome, self.seconds()), outcome })
+    }
+
+    fn seconds(&self) -> f64 {
+        self.world.clock.elapsed().saturating_sub(self.start).as_secs_f64()
+    }
+
+    fn report(&self) -> Option<Report> {
+        Some(Report::living(&self.running.get()?.progress(), self.seconds()))
+    }
+
+    /// Stops the run, or what is done to begin it.
+    fn stop(&self) {
+        say("weir: stopping; what was read is finished (once more stops at once)");
+        self.world.interrupt.set();
+        if let Some(stopper) = self.running.get() {
+            stopper.stop();
+        }
+    }
+
+    /// The table so far.
+    fn show(&self) {
+        match self.report() {
+            Some(report) => say(summary::table(&report, &Samples::default()).trim_end()),
+            None => say("weir: sources and sinks are being opened; no row was read so far"),
+        }
     }
 }
 
@@ -138,45 +184,54 @@ async fn progress(watch: Watch, line: Line) {
         if watch.over.load(Ordering::Acquire) {
             return;
         }
-        say(&line(&watch.report()));
+        if let Some(report) = watch.report() {
+            say(&line(&report));
+        }
     }
 }
 
-/// Stops the run at the first signal and the process at the second.
+/// Stops the run at the first signal and the process at the second. A signal that comes right behind this is heard.
 #[cfg(unix)]
-async fn signals(watch: Watch) {
+fn hear(watch: &Watch) {
     use tokio::signal::unix::{SignalKind, signal};
+    let _inside = watch.world.io.enter();
     let of = |kind| signal(kind).ok();
     let (Some(mut interrupt), Some(mut terminate), Some(mut table)) =
         (of(SignalKind::interrupt()), of(SignalKind::terminate()), of(SignalKind::user_defined1()))
     else {
         return;
     };
+    let watch = watch.clone();
     let mut asked = false;
-    loop {
-        let exit = tokio::select! {
-            _ = interrupt.recv() => Exit::Interrupted,
-            _ = terminate.recv() => Exit::Terminated,
-            _ = table.recv() => {
-                say(summary::table(&watch.report(), &Samples::default()).trim_end());
-                continue;
+    let io = watch.world.io.clone();
+    io.spawn(async move {
+        loop {
+            let exit = tokio::select! {
+                _ = interrupt.recv() => Exit::Interrupted,
+                _ = terminate.recv() => Exit::Terminated,
+                _ = table.recv() => {
+                    watch.show();
+                    continue;
+                }
+            };
+            if std::mem::replace(&mut asked, true) {
+                std::process::exit(i32::from(exit.code()));
             }
-        };
-        if asked {
-            std::process::exit(i32::from(exit.code()));
+            watch.stop();
         }
-        asked = true;
-        say("weir: stopping; what was read is finished (once more stops at once)");
-        watch.stopper.stop();
-    }
+    });
 }
 
 #[cfg(not(unix))]
-async fn signals(watch: Watch) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        watch.stopper.stop();
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(i32::from(Exit::Interrupted.code()));
-    }
+fn hear(watch: &Watch) {
+    let watch = watch.clone();
+    let io = watch.world.io.clone();
+    io.spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            watch.stop();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+    });
 }

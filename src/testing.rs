@@ -28,6 +28,7 @@ use dsl::span::{Span, Spanned};
 use dsl::types::Column;
 use dsl::value::Value;
 use engine::error::{Error, Result};
+use engine::interrupt::Interrupt;
 use engine::operators;
 use engine::runtime::{self, Checkpoint, Outcome, Settings, Simulation, World};
 use engine::time::{Clock, ManualClock};
@@ -89,6 +90,7 @@ impl VirtualRun {
             vocabulary: Arc::new(FedVocabulary),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             io: io.handle().clone(),
+            interrupt: Interrupt::default(),
         };
         let mut plan = plan.clone();
         let mut inputs = BTreeMap::new();

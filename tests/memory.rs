@@ -4,6 +4,7 @@
 use crate::support::weir::wait_for;
 use connectors::memory;
 use dsl::span::SourceFile;
+use engine::interrupt::Interrupt;
 use engine::runtime::{Ended, Settings, Stopper, World, prepare};
 use engine::time::SystemClock;
 use std::collections::BTreeMap;
@@ -56,6 +57,7 @@ fn stalled(pipeline: &str, threads: usize) {
         vocabulary: Arc::new(Registry),
         clock: Arc::new(SystemClock::new()),
         io: io.handle().clone(),
+        interrupt: Interrupt::default(),
     };
     let settings =
         Settings { budget: BUDGET, piece_bytes: PIECE, ..Settings::new(pipeline, threads) };

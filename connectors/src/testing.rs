@@ -9,6 +9,7 @@ use dsl::value::Value;
 use engine::batch::{Batch, Stamps};
 use engine::codec::Encoder;
 use engine::error::Result;
+use engine::interrupt::Interrupt;
 use engine::reason::Fault;
 use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
 use engine::source::{
@@ -154,6 +155,7 @@ pub(crate) fn sink_context(encoder: Option<Box<dyn Encoder>>, bounded: bool) -> 
         clock: Arc::new(ManualClock::new(0)),
         waker: waker(),
         io: io(),
+        interrupt: Interrupt::default(),
         budget: 1 << 20,
     }
 }
@@ -227,6 +229,7 @@ pub(crate) fn source_context(
         clock: Arc::new(ManualClock::new(0)),
         waker: waker(),
         io: io(),
+        interrupt: Interrupt::default(),
         budget: 1 << 20,
     }
 }

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Unavailable,
     /// Something outside answers that it will not; another try gets the same answer.
     Refused,
+    /// It was told to stop; nothing is wrong.
+    Interrupted,
     /// The engine broke one of its own rules; it should be reported.
     Bug,
 }

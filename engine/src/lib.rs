@@ -32,6 +32,7 @@ pub mod expr;
 pub mod function;
 pub mod functions;
 pub mod graph;
+pub mod interrupt;
 pub mod key;
 mod keyed;
 pub mod ledger;

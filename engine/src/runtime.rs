@@ -44,6 +44,7 @@ pub use simulation::Simulation;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, StageKind};
+use crate::interrupt::Interrupt;
 use crate::ledger::Ledger;
 use crate::side::Samples;
 use crate::time::{Clock, Watermark};
@@ -96,6 +97,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// For I/O only.
     pub io: tokio::runtime::Handle,
+    /// Ends [`prepare`] early: sources and sinks that are open by then are closed again.
+    pub interrupt: Interrupt,
 }
 
 /// A run that is ready to begin: sources and sinks are open.

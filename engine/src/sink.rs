@@ -12,6 +12,7 @@
 use crate::batch::Batch;
 use crate::codec::Encoder;
 use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::reason::Fault;
 use crate::time::Clock;
 use dsl::catalog::SinkRule;
@@ -134,6 +135,8 @@ pub struct SinkContext {
     pub waker: Waker,
     /// For I/O only.
     pub io: tokio::runtime::Handle,
+    /// Ends the opening early: what waits for somebody else looks here.
+    pub interrupt: Interrupt,
     /// How many bytes may be waiting inside the sink.
     pub budget: usize,
 }

@@ -13,6 +13,7 @@
 
 use crate::codec::{Decoder, Framing};
 use crate::error::Result;
+use crate::interrupt::Interrupt;
 use crate::reason::RejectedPayload;
 use crate::time::{Clock, Timestamp};
 use arrow::array::RecordBatch;
@@ -152,6 +153,8 @@ pub struct SourceContext {
     pub waker: Waker,
     /// For I/O only.
     pub io: tokio::runtime::Handle,
+    /// Ends the opening early: what waits for somebody else looks here.
+    pub interrupt: Interrupt,
     /// How many bytes may be waiting inside the source.
     pub budget: usize,
 }

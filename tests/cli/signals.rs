@@ -94,6 +94,35 @@ fn rows_in_front_of_a_sink_that_stands_still_are_on_their_way() {
     drop(output);
 }
 
+/// A server that takes the connection and never answers: opening the sink takes seconds.
+#[test]
+fn a_signal_while_a_broker_does_not_answer_ends_it_with_a_report() {
+    for name in ["TERM", "INT"] {
+        let folder = Folder::new();
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let text = format!(
+            "source fleet = generate(rows: 10, time: timestamp)
+sink kept = fleet | into file(path: \"kept.jsonl\")
+sink sent = fleet | into mqtt(url: \"mqtt://{}\", topic: \"t\")
+",
+            silent.local_addr().unwrap()
+        );
+        folder.write("a.pipe", text);
+        let mut running = weir(&folder, &["run", "a.pipe", "--report", "report.json"]).start();
+        let _connection = silent.accept().unwrap();
+        running.signal("USR1");
+        running.wait_until_said("are being opened");
+        running.signal(name);
+        let out = running.read();
+        let done = running.wait(out);
+        done.ends_with(0).says("stopping").says("stopped after").says("the ledger balances");
+        let report = folder.json("report.json");
+        check(&report, &["fleet"], &[], &["kept", "sent"]);
+        assert_eq!(report["status"], "stopped");
+        assert_eq!(folder.names(), ["a.pipe", "report.json"], "nothing is left behind");
+    }
+}
+
 #[test]
 fn a_second_signal_stops_it_at_once() {
     for (name, code) in [("TERM", 143), ("INT", 130)] {

@@ -5,6 +5,7 @@ use connectors::memory::{self, Input, Output};
 use dsl::plan::Plan;
 use dsl::span::SourceFile;
 use engine::error::Result;
+use engine::interrupt::Interrupt;
 use engine::runtime::{Checkpoint, Job, Running, Settings, Simulation, World, prepare};
 use engine::time::{Clock, ManualClock};
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ impl Rig {
             vocabulary: Arc::new(Scripted),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             io: io.handle().clone(),
+            interrupt: Interrupt::default(),
         };
         // A source that nobody has fed is empty: the handles are made before it is opened.
         plan.sources.iter().for_each(|it| drop(memory::input(&name, &it.name)));

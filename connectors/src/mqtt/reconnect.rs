@@ -12,14 +12,17 @@ use super::client::{Accepted, Connect, Failure, Link};
 use super::settings::Server;
 use super::task::{Stop, Task};
 use engine::error::Error;
+use engine::interrupt::Interrupt;
 use engine::time::Clock;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// How long opening waits for the first connection: more than a connection may take.
 const OPEN_MAX: Duration = Duration::from_secs(10);
+/// How often is looked meanwhile whether the run is to stop.
+const LOOK: Duration = Duration::from_millis(50);
 /// A connection that lasted shorter than this did not end the trouble before it.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
 /// After so many short connections in a row that the broker closed, we say what it may be.
@@ -62,6 +65,8 @@ pub(super) struct Keep {
     pub(super) clock: Arc<dyn Clock>,
     /// The source's or sink's name, for log lines.
     pub(super) name: String,
+    /// Ends the wait for the first connection.
+    pub(super) interrupt: Interrupt,
 }
 
 /// What the loop keeps from one connection to the next.
@@ -87,17 +92,21 @@ impl Keep {
         io: &Handle,
         usage: impl Usage + 'static,
     ) -> Result<Task, Error> {
-        let Keep { server, backoff, clock, name } = self;
+        let Keep { server, backoff, clock, name, interrupt } = self;
         let (opened, outcome) = sync_channel(1);
         let task = Task::spawn(io, |stop| {
             let opened = Some(opened);
             Keeper { server, backoff, clock, stop, name, opened, troubled: false, short: 0 }
                 .keep::<L>(usage)
         });
-        outcome.recv_timeout(OPEN_MAX).unwrap_or_else(|_| {
-            Err(Error::unavailable("the broker did not answer in time; check `url`"))
-        })?;
-        Ok(task)
+        for _ in 0..OPEN_MAX.as_millis() / LOOK.as_millis() {
+            match outcome.recv_timeout(LOOK) {
+                Ok(opened) => return opened.map(|()| task),
+                Err(RecvTimeoutError::Timeout) => interrupt.check()?,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        Err(Error::unavailable("the broker did not answer in time; check `url`"))
     }
 }
 

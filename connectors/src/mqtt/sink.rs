@@ -154,7 +154,13 @@ impl SinkDef for MqttSink {
             connect: Connect { send_maximum: IN_FLIGHT_MAX, ..connect },
             outbox: Arc::clone(&outbox),
         };
-        let keep = Keep { server, backoff, clock: context.clock, name: plan.name.clone() };
+        let keep = Keep {
+            server,
+            backoff,
+            clock: context.clock,
+            name: plan.name.clone(),
+            interrupt: context.interrupt,
+        };
         let task = keep.start::<RumqttLink>(&context.io, sender)?;
         Ok(Box::new(Writer { topic, encoder, outbox, task }))
     }

@@ -236,7 +236,13 @@ impl SourceDef for MqttSource {
             inbox: Arc::clone(&inbox),
             clock: Arc::clone(&context.clock),
         };
-        let keep = Keep { server, backoff, clock: context.clock, name: plan.name.clone() };
+        let keep = Keep {
+            server,
+            backoff,
+            clock: context.clock,
+            name: plan.name.clone(),
+            interrupt: context.interrupt,
+        };
         let task = keep.start::<RumqttLink>(&context.io, receiver)?;
         Ok(Box::new(Reader { splits, inbox, task }))
     }

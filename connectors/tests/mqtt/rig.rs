@@ -12,6 +12,7 @@ use dsl::value::Value;
 use engine::batch::{Batch, Stamps};
 use engine::codec::{Encoder, Frame};
 use engine::error::{Error, Result};
+use engine::interrupt::Interrupt;
 use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
 use engine::source::{
     Message, PayloadData, Payloads, Polled, Source, SourceContext, SourceDef, SplitEvent,
@@ -135,6 +136,7 @@ pub fn feed_within(given: &[(&str, Arg)], budget: usize) -> Result<Feed> {
         clock: Arc::new(SystemClock::new()),
         waker: ground.waker.clone(),
         io: ground.io.handle().clone(),
+        interrupt: Interrupt::default(),
         budget,
     };
     let source = connectors::mqtt::MqttSource.open(&plan, context)?;
@@ -271,6 +273,7 @@ pub fn drain_as(given: &[(&str, Arg)], budget: usize, encoder: Box<dyn Encoder>)
         clock: Arc::new(SystemClock::new()),
         waker: ground.waker.clone(),
         io: ground.io.handle().clone(),
+        interrupt: Interrupt::default(),
         budget,
     };
     let sink = connectors::mqtt::MqttSink.open(&plan, context)?;

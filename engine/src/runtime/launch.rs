@@ -37,12 +37,14 @@ pub(super) fn launch(
     let mut launcher = Launcher::new(plan, settings, world, from, graph, &parkers);
     launcher.connect();
     for stage in 0..launcher.graph.stages.len() {
+        world.interrupt.check()?;
         match launcher.graph.stages[stage].kind {
             StageKind::Source(index) => launcher.source(stage, index)?,
             StageKind::Sink(index) => launcher.sink(stage, index)?,
             StageKind::Exchange | StageKind::Meeting(_) => launcher.stage(stage)?,
         }
     }
+    world.interrupt.check()?;
     let Launcher { slots, boards, budgets, control, graph, savers, stages, .. } = launcher;
     let signals = slots.iter().map(|it| Arc::clone(&it.signal)).collect();
     control.started(savers, from.map_or(0, |it| it.epoch), signals);

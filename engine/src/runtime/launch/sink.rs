@@ -30,6 +30,7 @@ impl Launcher<'_> {
             clock: Arc::clone(&self.world.clock),
             waker: Arc::clone(&signal).into(),
             io: self.world.io.clone(),
+            interrupt: self.world.interrupt.clone(),
             budget: self.settings.budget / 2 / self.plan.sinks.len().max(1),
         };
         let mut sink = def.open(plan, context).map_err(|it| it.at(&plan.name))?;

@@ -114,6 +114,7 @@ impl Launcher<'_> {
             clock: Arc::clone(&self.world.clock),
             waker: Arc::clone(&self.loops[index]).into(),
             io: self.world.io.clone(),
+            interrupt: self.world.interrupt.clone(),
             budget: self.share() / 2,
         };
         def.open(plan, context).map_err(|it| it.at(&plan.name))
