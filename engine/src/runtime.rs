@@ -29,6 +29,7 @@ mod launch;
 mod merge;
 mod pipes;
 mod published;
+mod refused;
 mod sequencer;
 mod signal;
 mod simulation;

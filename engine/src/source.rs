@@ -120,6 +120,8 @@ pub struct Message {
     pub offset: Option<i64>,
     /// Its headers; none where the transport has none. Of two of one name the last counts.
     pub headers: Option<Vec<(String, String)>>,
+    /// Why the source lets no row be made of it: it goes to the error stream as it is.
+    pub refused: Option<String>,
 }
 
 /// Rows that need no decoder: their columns are those of the source, in order (those nobody reads may be all null).

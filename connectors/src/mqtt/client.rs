@@ -101,6 +101,22 @@ pub(super) struct Received {
     pub(super) payload: Bytes,
     /// Its user properties.
     pub(super) headers: Vec<(String, String)>,
+    /// Why no row is made of it, if it is larger than allowed.
+    pub(super) refused: Option<String>,
+}
+
+impl Received {
+    /// Keeps the beginning of a payload that is larger than allowed, and says what became of the rest.
+    pub(super) fn limit(&mut self, most: usize) {
+        let bytes = self.payload.len();
+        if bytes > most {
+            // A copy, so that the rest does not stay in memory with it.
+            self.payload = Bytes::copy_from_slice(&self.payload[..most]);
+            self.refused = Some(format!(
+                "the message has {bytes} bytes, more than `max_packet` allows; its first {most} are kept"
+            ));
+        }
+    }
 }
 
 /// Why a link could not be opened, or is gone.

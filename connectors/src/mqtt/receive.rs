@@ -3,7 +3,7 @@
 //!
 //! It subscribes where the broker does not know the session, and always at the start, since the file may have changed.
 
-use super::client::{Accepted, Connect, Event, Link, Received};
+use super::client::{Accepted, Connect, Event, Link};
 use super::inbox::Inbox;
 use super::reconnect::{Ended, Keeper, Usage};
 use super::router::Router;
@@ -90,11 +90,10 @@ impl Receiver {
         let mut end = None;
         for event in events.drain(..) {
             match event {
-                Event::Message(received) if received.payload.len() > self.payload_max => {
-                    end = Some(Ended::Failed(self.too_large(&received)));
-                    break;
+                Event::Message(mut received) => {
+                    received.limit(self.payload_max);
+                    routed.push(self.router.route(received));
                 }
-                Event::Message(received) => routed.push(self.router.route(received)),
                 Event::Subscribed(answers) => match self.check_granted(&answers, url) {
                     Ok(()) => confirmed = true,
                     Err(error) => end = Some(Ended::Failed(error)),
@@ -130,15 +129,5 @@ impl Receiver {
             }
         }
         Ok(())
-    }
-
-    /// It is not acknowledged, so that the broker still has it when the option was raised.
-    fn too_large(&self, received: &Received) -> Error {
-        Error::user(format!(
-            "a message on `{}` has {} bytes, more than `max_packet` allows ({}); raise `max_packet`",
-            String::from_utf8_lossy(&received.topic),
-            received.payload.len(),
-            self.payload_max
-        ))
     }
 }

@@ -61,6 +61,7 @@ impl Router {
                     topic: Some(route.topic.clone()),
                     captures: route.captures.clone(),
                     headers: Some(received.headers),
+                    refused: received.refused,
                     ..Message::default()
                 };
                 (split, message)

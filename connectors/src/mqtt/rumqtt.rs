@@ -152,6 +152,7 @@ fn received(publish: Publish) -> Received {
         topic: publish.topic,
         payload: publish.payload,
         headers: publish.properties.map_or_else(Vec::new, |it| it.user_properties),
+        refused: None,
     }
 }
 

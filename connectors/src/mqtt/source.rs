@@ -129,7 +129,7 @@ fn session_params() -> Vec<Param> {
         Param::option(
             "max_packet",
             Takes::Constant(Constant::Size),
-            "The largest payload; a larger one ends the run, and stays at the broker.",
+            "The largest payload; of a larger one no row is made: its beginning goes to the source's `.errors` (`decode`).",
         )
 .within("1B..256MB")
         .default("1MiB"),

@@ -7,6 +7,7 @@ use super::exits::{Exit, bytes};
 use super::feed::{Decoded, Feed, Numbered, Raw, Ready, ReadyKind};
 use super::pipes::{Pipes, Refusals};
 use super::published::Board;
+use super::refused::Sorted;
 use super::task::{Progress, Task};
 use crate::batch::{Batch, Meta, Stamps};
 use crate::codec::{self, Decoder};
@@ -134,7 +135,13 @@ impl Front {
         let Some(decoder) = &mut self.decoder else {
             return Err(Error::bug("payloads came from a source without a format"));
         };
-        let codec::Decoded { rows, origins, rejected } = decoder.decode(&payloads.data)?;
+        let codec::Decoded { rows, origins, rejected } = match Sorted::of(&payloads.data) {
+            None => decoder.decode(&payloads.data)?,
+            Some(sorted) => {
+                let decoded = decoder.decode(&sorted.left)?;
+                sorted.join(decoded)
+            }
+        };
         let meta = side::meta(payloads, origins.as_deref(), rows.num_rows(), &self.meta)?;
         let errors = self.rejected(&rejected, payloads)?;
         let rejected = rejected.len();
