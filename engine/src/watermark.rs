@@ -10,8 +10,12 @@
 //! When all inputs are idle, the least of all of them counts; also when those that are not have brought no rows since they
 //! came (back): else time would jump behind a restart, when inputs come back one by one. What was handed on is never
 //! taken back: an input that wakes up behind it goes on from there, and only its rows may be late.
+//!
+//! Inputs look at the clock one after the other. Of two that fell silent between two looks, the one that says so first
+//! need not be the one that was first. So that an input is idle counts only when the others have looked at the clock, too,
+//! and then in the order in which they fell silent; at once, if they did so at once.
 
-use crate::time::Watermark;
+use crate::time::{Timestamp, Watermark};
 
 /// Whether an input carries time on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,20 @@ impl Activity {
     }
 }
 
+/// What the clock has done to an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// What the clock showed when it was looked at for this input: by then it had fallen silent or it had not.
+    pub seen: Timestamp,
+    /// Since when it is idle, if it is.
+    pub since: Timestamp,
+}
+
+impl Silence {
+    /// Of an input that the clock does nothing to: one that ends by itself.
+    pub const NEVER: Silence = Silence { seen: i64::MAX, since: i64::MIN };
+}
+
 /// The least watermark of several inputs that run side by side.
 #[derive(Clone, Debug)]
 pub struct MinWatermark {
@@ -42,10 +60,18 @@ pub struct MinWatermark {
 struct Input {
     watermark: Watermark,
     activity: Activity,
+    silence: Silence,
+    /// It has said that it is idle, and how far it has come; the others have not looked at the clock yet.
+    falling: Option<Watermark>,
 }
 
 impl Input {
-    const NEW: Input = Input { watermark: Watermark::NONE, activity: Activity::Waiting };
+    const NEW: Input = Input {
+        watermark: Watermark::NONE,
+        activity: Activity::Waiting,
+        silence: Silence { seen: i64::MIN, since: i64::MIN },
+        falling: None,
+    };
 }
 
 impl MinWatermark {
@@ -61,17 +87,71 @@ impl MinWatermark {
     }
 
     /// An input has come this far. Returns the new watermark of all.
-    pub fn update(&mut self, input: usize, watermark: Watermark, activity: Activity) -> Watermark {
+    pub fn update(
+        &mut self,
+        input: usize,
+        watermark: Watermark,
+        activity: Activity,
+        silence: Silence,
+    ) -> Watermark {
         let input = &mut self.inputs[input];
-        input.watermark = input.watermark.max(watermark);
-        input.activity = activity;
-        self.hand_on()
+        input.silence = silence;
+        if activity == Activity::Idle && input.activity != Activity::Idle {
+            input.falling = Some(watermark);
+        } else {
+            input.falling = None;
+            input.watermark = input.watermark.max(watermark);
+            input.activity = activity;
+            self.hand_on();
+        }
+        self.fall_silent();
+        self.handed_on
+    }
+
+    /// Lets inputs be idle of which it is known that no other one was silent before them, the first ones first.
+    fn fall_silent(&mut self) {
+        let mut fallen = Vec::new();
+        while let Some(since) = self.next_to_fall() {
+            for (i, input) in self.inputs.iter_mut().enumerate() {
+                if input.silence.since == since
+                    && let Some(watermark) = input.falling.take()
+                {
+                    input.activity = Activity::Idle;
+                    fallen.push((i, watermark));
+                }
+            }
+            self.hand_on();
+        }
+        // What the clock has added to their time since then comes behind that.
+        for (i, watermark) in fallen {
+            self.inputs[i].watermark = self.inputs[i].watermark.max(watermark);
+            self.hand_on();
+        }
+    }
+
+    /// Since when the input that fell silent first is idle, if all that are not idle have looked at the clock since.
+    fn next_to_fall(&self) -> Option<Timestamp> {
+        let falling = self.inputs.iter().filter(|it| it.falling.is_some());
+        let first = falling.map(|it| it.silence.since).min()?;
+        let awake = self.running().filter(|it| it.activity != Activity::Idle);
+        let known = awake.map(|it| it.silence.seen).min().unwrap_or(i64::MAX);
+        (first <= known).then_some(first)
+    }
+
+    /// What the clock has done to all of them together.
+    pub fn silence(&self) -> Silence {
+        let awake = self.running().filter(|it| it.activity != Activity::Idle);
+        let seen = awake.map(|it| it.silence.seen).min().unwrap_or(i64::MAX);
+        let since = self.running().map(|it| it.silence.since).max().unwrap_or(i64::MIN);
+        Silence { seen, since }
     }
 
     /// All inputs come back one by one, after a restart; those that were idle have to bring rows before they count.
     pub fn resume(&mut self) {
         for input in &mut self.inputs {
             input.activity = input.activity.resumed();
+            input.falling = None;
+            input.silence = Input::NEW.silence;
         }
     }
 
@@ -96,12 +176,11 @@ impl MinWatermark {
         self.inputs.iter().filter(|it| !it.watermark.is_end())
     }
 
-    fn hand_on(&mut self) -> Watermark {
+    fn hand_on(&mut self) {
         let all = self.activity() != Activity::Active;
         let counting = self.running().filter(|it| all || it.activity != Activity::Idle);
         let least = counting.map(|it| it.watermark).min();
         self.handed_on = self.handed_on.max(least.unwrap_or(Watermark::END));
-        self.handed_on
     }
 }
 
@@ -112,12 +191,19 @@ pub struct InTurn {
     current: usize,
     handed_on: Watermark,
     activity: Activity,
+    silence: Silence,
 }
 
 impl InTurn {
     /// Before the first of so many inputs.
     pub fn new(inputs: usize) -> Self {
-        Self { inputs, current: 0, handed_on: Watermark::NONE, activity: Activity::Waiting }
+        Self {
+            inputs,
+            current: 0,
+            handed_on: Watermark::NONE,
+            activity: Activity::Waiting,
+            silence: Input::NEW.silence,
+        }
     }
 
     /// Which input is being read; none when all have ended.
@@ -126,10 +212,17 @@ impl InTurn {
     }
 
     /// The input that is being read has come this far; at its end the next one begins. Returns the new watermark.
-    pub fn update(&mut self, watermark: Watermark, activity: Activity) -> Watermark {
+    pub fn update(
+        &mut self,
+        watermark: Watermark,
+        activity: Activity,
+        silence: Silence,
+    ) -> Watermark {
         self.activity = activity;
+        self.silence = silence;
         if watermark.is_end() {
             self.activity = Activity::Waiting;
+            self.silence = Input::NEW.silence;
             self.current = (self.current + 1).min(self.inputs);
         }
         if !watermark.is_end() || self.current == self.inputs {
@@ -148,6 +241,11 @@ impl InTurn {
         self.activity
     }
 
+    /// What the clock has done to the input that is being read.
+    pub fn silence(&self) -> Silence {
+        self.silence
+    }
+
     /// The input comes back: after a restart.
     pub fn resume(&mut self) {
         self.activity = self.activity.resumed();
@@ -163,79 +261,128 @@ mod tests {
         Watermark::at(time)
     }
 
+    /// An input says this when the others have looked at the clock long ago.
+    fn say(
+        all: &mut MinWatermark,
+        input: usize,
+        watermark: Watermark,
+        activity: Activity,
+    ) -> Watermark {
+        all.update(input, watermark, activity, Silence::NEVER)
+    }
+
+    /// Two inputs were at 100 and 50, and fell silent between two looks at the clock, at 0 and at 200. What each of them
+    /// says then, the clock has added to.
+    #[test]
+    fn the_order_in_which_inputs_say_that_they_are_idle_does_not_count() {
+        for (since, expected) in [((120, 110), 100), ((110, 120), 70), ((120, 120), 70)] {
+            for order in [[0, 1], [1, 0]] {
+                let mut all = MinWatermark::new(2);
+                let look = Silence { seen: 0, since: i64::MIN };
+                all.update(0, at(100), Active, look);
+                all.update(1, at(50), Active, look);
+                let since = [since.0, since.1];
+                for input in order {
+                    let watermark = at([130, 70][input]);
+                    let silence = Silence { seen: 200, since: since[input] };
+                    all.update(input, watermark, Idle, silence);
+                }
+                assert_eq!(all.current(), at(expected), "{since:?} {order:?}");
+                assert_eq!(all.activity(), Idle);
+            }
+        }
+    }
+
+    #[test]
+    fn an_input_is_idle_when_the_others_have_looked_at_the_clock() {
+        let mut all = MinWatermark::new(2);
+        let look = |seen| Silence { seen, since: i64::MIN };
+        all.update(0, at(100), Active, look(0));
+        all.update(1, at(50), Active, look(0));
+        let silent = Silence { seen: 200, since: 150 };
+        assert_eq!(all.update(1, at(50), Idle, silent), at(50));
+        assert_eq!(all.update(0, at(100), Active, look(149)), at(50));
+        assert_eq!(all.update(0, at(100), Active, look(150)), at(100));
+        assert_eq!(all.silence(), Silence { seen: 150, since: 150 });
+    }
+
     #[test]
     fn an_input_that_has_not_begun_holds_back() {
         let mut all = MinWatermark::new(2);
-        assert_eq!(all.update(0, at(10), Active), Watermark::NONE);
-        assert_eq!(all.update(1, at(7), Active), at(7));
+        assert_eq!(say(&mut all, 0, at(10), Active), Watermark::NONE);
+        assert_eq!(say(&mut all, 1, at(7), Active), at(7));
     }
 
     #[test]
     fn an_idle_input_does_not_hold_back_until_it_wakes_up() {
         let mut all = MinWatermark::new(2);
-        all.update(0, at(10), Active);
-        assert_eq!(all.update(1, Watermark::NONE, Idle), at(10));
+        say(&mut all, 0, at(10), Active);
+        assert_eq!(say(&mut all, 1, Watermark::NONE, Idle), at(10));
         assert_eq!(all.activity(), Active);
-        assert_eq!(all.update(1, at(3), Active), at(10), "what was handed on is not taken back");
-        assert_eq!(all.update(0, at(12), Active), at(10));
-        assert_eq!(all.update(1, at(11), Active), at(11));
+        assert_eq!(say(&mut all, 1, at(3), Active), at(10), "what was handed on is not taken back");
+        assert_eq!(say(&mut all, 0, at(12), Active), at(10));
+        assert_eq!(say(&mut all, 1, at(11), Active), at(11));
     }
 
     #[test]
     fn when_all_are_idle_the_least_of_all_counts() {
         let mut all = MinWatermark::new(2);
-        all.update(0, at(5), Active);
-        all.update(1, at(9), Active);
-        all.update(1, at(9), Idle);
-        assert_eq!(all.update(0, at(5), Idle), at(5));
-        assert_eq!(all.update(1, at(20), Idle), at(5));
-        assert_eq!(all.update(0, at(12), Idle), at(12));
+        say(&mut all, 0, at(5), Active);
+        say(&mut all, 1, at(9), Active);
+        say(&mut all, 1, at(9), Idle);
+        assert_eq!(say(&mut all, 0, at(5), Idle), at(5));
+        assert_eq!(say(&mut all, 1, at(20), Idle), at(5));
+        assert_eq!(say(&mut all, 0, at(12), Idle), at(12));
         assert_eq!(all.activity(), Idle);
     }
 
     #[test]
     fn an_input_that_only_came_back_does_not_count_alone() {
         let mut all = MinWatermark::new(2);
-        all.update(0, at(90), Idle);
-        all.update(1, at(80), Idle);
+        say(&mut all, 0, at(90), Idle);
+        say(&mut all, 1, at(80), Idle);
         all.resume();
-        assert_eq!(all.update(1, at(80), Idle), at(80), "0 has come to 90 by the clock only");
-        assert_eq!(all.update(0, at(90), Idle), at(80));
-        assert_eq!(all.update(0, at(91), Active), at(91), "now it has rows");
-        assert_eq!(all.update(1, at(85), Waiting), at(91));
-        assert_eq!(all.update(1, at(99), Waiting), at(91));
-        assert_eq!(all.update(0, at(95), Active), at(95), "among others it counts");
+        assert_eq!(say(&mut all, 1, at(80), Idle), at(80), "0 has come to 90 by the clock only");
+        assert_eq!(say(&mut all, 0, at(90), Idle), at(80));
+        assert_eq!(say(&mut all, 0, at(91), Active), at(91), "now it has rows");
+        assert_eq!(say(&mut all, 1, at(85), Waiting), at(91));
+        assert_eq!(say(&mut all, 1, at(99), Waiting), at(91));
+        assert_eq!(say(&mut all, 0, at(95), Active), at(95), "among others it counts");
     }
 
     #[test]
     fn an_input_that_has_ended_does_not_count() {
         let mut all = MinWatermark::new(3);
-        all.update(0, Watermark::END, Active);
-        all.update(1, at(5), Active);
-        assert_eq!(all.update(2, Watermark::NONE, Idle), at(5));
-        assert_eq!(all.update(1, at(5), Idle), at(5), "two idle inputs do not end with the third");
-        all.update(1, Watermark::END, Active);
-        assert_eq!(all.update(2, Watermark::END, Active), Watermark::END);
+        say(&mut all, 0, Watermark::END, Active);
+        say(&mut all, 1, at(5), Active);
+        assert_eq!(say(&mut all, 2, Watermark::NONE, Idle), at(5));
+        assert_eq!(
+            say(&mut all, 1, at(5), Idle),
+            at(5),
+            "two idle inputs do not end with the third"
+        );
+        say(&mut all, 1, Watermark::END, Active);
+        assert_eq!(say(&mut all, 2, Watermark::END, Active), Watermark::END);
         assert_ne!(all.activity(), Idle);
     }
 
     #[test]
     fn an_input_may_join_later() {
         let mut all = MinWatermark::new(1);
-        all.update(0, at(5), Active);
+        say(&mut all, 0, at(5), Active);
         let late_comer = all.add();
-        assert_eq!(all.update(0, at(8), Active), at(5));
-        assert_eq!(all.update(late_comer, at(6), Active), at(6));
+        assert_eq!(say(&mut all, 0, at(8), Active), at(5));
+        assert_eq!(say(&mut all, late_comer, at(6), Active), at(6));
     }
 
     #[test]
     fn in_turn_only_the_last_end_is_handed_on() {
         let mut turns = InTurn::new(2);
-        assert_eq!(turns.update(at(5), Active), at(5));
-        assert_eq!(turns.update(Watermark::END, Active), at(5));
+        assert_eq!(turns.update(at(5), Active, Silence::NEVER), at(5));
+        assert_eq!(turns.update(Watermark::END, Active, Silence::NEVER), at(5));
         assert_eq!(turns.reading(), Some(1));
-        assert_eq!(turns.update(at(3), Active), at(5));
-        assert_eq!(turns.update(Watermark::END, Active), Watermark::END);
+        assert_eq!(turns.update(at(3), Active, Silence::NEVER), at(5));
+        assert_eq!(turns.update(Watermark::END, Active, Silence::NEVER), Watermark::END);
         assert_eq!(turns.reading(), None);
         assert_eq!(turns.current(), Watermark::END);
     }
@@ -243,11 +390,11 @@ mod tests {
     #[test]
     fn in_turn_the_input_that_is_read_says_whether_time_goes_on() {
         let mut turns = InTurn::new(2);
-        turns.update(at(5), Idle);
+        turns.update(at(5), Idle, Silence::NEVER);
         assert_eq!(turns.activity(), Idle);
-        turns.update(Watermark::END, Idle);
+        turns.update(Watermark::END, Idle, Silence::NEVER);
         assert_eq!(turns.activity(), Waiting, "the next one has not said anything");
-        turns.update(at(7), Active);
+        turns.update(at(7), Active, Silence::NEVER);
         assert_eq!(turns.activity(), Active);
     }
 }

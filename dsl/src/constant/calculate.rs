@@ -45,6 +45,12 @@ pub(super) fn binary_values(
                 u64::try_from(*bytes).map_err(|_| format!("a size cannot be negative: {bytes}"))?;
             Value::Size(bytes.checked_mul(*one).ok_or_else(fault)?)
         }
+        (Op::Divide, Value::Float(a), Value::Int(b)) if *b != 0 => Value::Float(a / *b as f64),
+        (Op::Divide, Value::Float(a), _) if decimal_units(right, b).is_some_and(|it| it != 0) => {
+            let Type::Decimal { scale, .. } = b else { return Err(fault()) };
+            let units = decimal_units(right, b).unwrap_or_default() as f64;
+            Value::Float(a / (units / 10f64.powi(i32::from(*scale))))
+        }
         (_, Value::Int(a), Value::Int(b)) => Value::Int(ints(op, *a, *b).ok_or_else(fault)?),
         (_, Value::Float(a), Value::Float(b)) => Value::Float(floats(op, *a, *b)),
         (Op::Divide, Value::Duration(a), Value::Duration(b)) => Value::Float(*a as f64 / *b as f64),

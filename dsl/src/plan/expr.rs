@@ -38,7 +38,8 @@ pub enum ExprKind {
     Negate(Box<Expr>),
     /// `not a`
     Not(Box<Expr>),
-    /// An operator. `Divide` stands on floats only (and duration by number).
+    /// An operator. `Divide` stands on floats, on a float and an int or decimal (where both sides were exact: then zero
+    /// is refused), and on durations.
     Binary {
         /// Which.
         op: BinaryOp,

@@ -148,6 +148,13 @@ fn binary(
             let (left, right) = both(known(&left.typed.ty, &right.typed.ty))?;
             Node::new(Compare { op, left, right })
         }
+        BinaryOp::Divide
+            if matches!(ty, Type::Float(_))
+                && matches!(right.typed.ty, Type::Int | Type::Decimal { .. }) =>
+        {
+            let by = cast(right, compile(right, columns)?, &Type::FLOAT, false)?;
+            super::arithmetic::exact_quotient(compile_as(left, &Type::FLOAT, columns)?, by)
+        }
         _ => {
             let types = (&left.typed.ty, &right.typed.ty);
             arithmetic(op, compile(left, columns)?, compile(right, columns)?, types, ty)?

@@ -8,7 +8,7 @@ use super::budget::Charge;
 use super::signal::Signal;
 use crate::batch::Batch;
 use crate::time::{Timestamp, Watermark};
-use crate::watermark::Activity;
+use crate::watermark::{Activity, Silence};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +35,8 @@ pub(super) struct Mark {
     pub(super) watermark: Watermark,
     /// Whether time goes on with this input, or whoever waits for the watermark should not wait for it.
     pub(super) activity: Activity,
+    /// What the clock has done to this input.
+    pub(super) silence: Silence,
     /// What the clock showed.
     pub(super) clock: Timestamp,
     /// A checkpoint: all rows up to here belong to it.

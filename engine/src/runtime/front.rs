@@ -18,7 +18,7 @@ use crate::reason::{Fault, Reason, RejectedPayload};
 use crate::side;
 use crate::source::Payloads;
 use crate::time::{Micros, Timestamp, Watermark, format_timestamp};
-use crate::watermark::Activity;
+use crate::watermark::{Activity, Silence};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -108,6 +108,7 @@ impl Front {
         let mark = Mark {
             watermark: Watermark::NONE,
             activity: Activity::Active,
+            silence: Silence::NEVER,
             clock: i64::MIN,
             barrier: None,
             last: None,

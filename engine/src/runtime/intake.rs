@@ -13,7 +13,7 @@ use crate::combinations::{Aligner, Meeting};
 use crate::error::{Error, Result};
 use crate::graph::{Stage, StageKind};
 use crate::time::{Timestamp, Watermark};
-use crate::watermark::{Activity, InTurn, MinWatermark};
+use crate::watermark::{Activity, InTurn, MinWatermark, Silence};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -144,7 +144,7 @@ impl Intake {
                 piece.batch = aligner.align(&piece.batch)?;
             }
         }
-        let (watermark, activity) = self.advance(port, &mark);
+        let (watermark, activity, silence) = self.advance(port, &mark);
         self.ports[port].barrier = mark.barrier;
         // Of inputs that are read at different times, one may be behind.
         self.clock = self.clock.max(mark.clock);
@@ -156,6 +156,7 @@ impl Intake {
         let mark = Mark {
             watermark,
             activity,
+            silence,
             clock: self.clock,
             barrier: self.aligned(),
             last: all_ended.then_some(if self.stopped { Ending::Stopped } else { Ending::Ended }),
@@ -164,20 +165,20 @@ impl Intake {
     }
 
     /// A port has come this far: the watermark of all, and whether time goes on with them.
-    fn advance(&mut self, port: usize, mark: &Mark) -> (Watermark, Activity) {
+    fn advance(&mut self, port: usize, mark: &Mark) -> (Watermark, Activity, Silence) {
         match &mut self.time {
             Time::SideBySide(time) => {
                 let stopped = mark.last == Some(Ending::Stopped);
                 if !stopped {
-                    time.update(port, mark.watermark, mark.activity);
+                    time.update(port, mark.watermark, mark.activity, mark.silence);
                 }
-                (time.current(), time.activity())
+                (time.current(), time.activity(), time.silence())
             }
             Time::InTurn(time) => {
                 if time.reading() == Some(port) {
-                    time.update(mark.watermark, mark.activity);
+                    time.update(mark.watermark, mark.activity, mark.silence);
                 }
-                let state = (time.current(), time.activity());
+                let state = (time.current(), time.activity(), time.silence());
                 self.open_gates();
                 state
             }

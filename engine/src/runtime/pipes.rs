@@ -16,7 +16,7 @@ use crate::snapshot::{Section, SectionId};
 use crate::time::{Timestamp, Watermark};
 use crate::types::schema;
 use crate::vocabulary::Vocabulary;
-use crate::watermark::Activity;
+use crate::watermark::{Activity, Silence};
 use arrow::datatypes::SchemaRef;
 use dsl::plan::{Args, Side, StepPlan};
 use dsl::types::Column;
@@ -192,6 +192,7 @@ impl Pipes {
         let mark = Mark {
             watermark,
             activity: Activity::Waiting,
+            silence: Silence::NEVER,
             clock: i64::MIN,
             barrier: None,
             last: None,

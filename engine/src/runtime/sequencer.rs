@@ -114,7 +114,8 @@ impl Sequencer {
     fn mark(&mut self, clock: Timestamp, barrier: Option<u64>, last: Option<Ending>) -> Mark {
         let (watermark, activity) = self.splits.watermark(clock);
         self.told = (watermark, activity);
-        Mark { watermark, activity, clock, barrier, last }
+        let silence = self.splits.silence(clock);
+        Mark { watermark, activity, silence, clock, barrier, last }
     }
 
     /// Sends a round without rows, if there is anything new to say.

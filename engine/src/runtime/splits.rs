@@ -12,7 +12,7 @@
 
 use crate::source::{SplitEvent, SplitName};
 use crate::time::{Micros, Timestamp, Watermark};
-use crate::watermark::Activity;
+use crate::watermark::{Activity, Silence};
 use std::collections::BTreeMap;
 
 /// The time of all splits of a source.
@@ -193,6 +193,15 @@ impl Splits {
             self.reached = (self.handed_on, clock);
         }
         (self.handed_on, activity)
+    }
+
+    /// What the clock has done to all splits together: since when the last of them is idle.
+    pub(super) fn silence(&self, clock: Timestamp) -> Silence {
+        if self.idle.is_none() {
+            return Silence::NEVER;
+        }
+        let since = self.all.values().filter_map(|it| self.idle_since(it, clock)).max();
+        Silence { seen: clock, since: since.unwrap_or(i64::MIN) }
     }
 
     /// When all are idle, the watermark goes on at the pace of the clock since the last of them became idle, at most to the

@@ -169,6 +169,8 @@ fn rule(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
         {
             None
         }
+        // The right side stays as it is: to divide by a zero that is exact is an error, as floats it would not be.
+        (Op::Divide, a, b) if is_exact(a) && is_exact(b) => of(&Type::FLOAT, b, Type::FLOAT),
         (_, a, b) if a.is_numeric() && b.is_numeric() && becomes_float(op, a, b) => {
             let (a, b) = (as_float(a), as_float(b));
             of(&a, &b, Type::Float(unit_of(op, &a, &b)))
@@ -217,6 +219,11 @@ fn decimals(op: BinaryOp, left: &Type, right: &Type) -> Option<Rule> {
         _ => decimal_sum(&both),
     };
     Some(Rule { left: both.clone(), right: both, result })
+}
+
+/// A whole number or a decimal.
+fn is_exact(ty: &Type) -> bool {
+    matches!(ty, Type::Int | Type::Decimal { .. })
 }
 
 /// A quotient always, else where a float is on one side and no decimal on the other.
