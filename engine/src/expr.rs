@@ -28,6 +28,7 @@ mod literal;
 mod logic;
 mod nested;
 pub mod parse;
+mod quotient;
 mod template;
 mod text;
 mod time;

@@ -88,11 +88,6 @@ pub(crate) fn whole_quotient(left: Node, right: Node) -> Node {
     Node::new(Whole { op: WholeOp::Quotient, left, right, data_type: DataType::Int64 })
 }
 
-/// The quotient of numbers that were exact, as floats: it is refused where the divisor is zero.
-pub(super) fn exact_quotient(left: Node, right: Node) -> Node {
-    Node::new(ExactQuotient { left, right })
-}
-
 /// What is held as a number of 64 bits.
 fn counted(ty: &Type) -> bool {
     matches!(ty, Type::Int | Type::Duration | Type::Timestamp)
@@ -157,39 +152,6 @@ impl Evaluate for Floats {
 
     fn can_fail(&self) -> bool {
         self.left.can_fail() || self.right.can_fail()
-    }
-}
-
-/// `a / b` of whole numbers and decimals, as floats.
-#[derive(Debug)]
-struct ExactQuotient {
-    left: Node,
-    right: Node,
-}
-
-impl Evaluate for ExactQuotient {
-    fn evaluate(&self, view: &View<'_>, faults: &mut Faults) -> Result<Vector> {
-        let left = self.left.evaluate(view, faults)?;
-        let right = self.right.evaluate(view, faults)?;
-        let Some(mut pair) = Pair::of::<Float64Type, Float64Type>(&left, &right) else {
-            return Ok(null_for(&left, &right, &DataType::Float64));
-        };
-        let mut by_zero = false;
-        let values = pair.map(|a, b| {
-            by_zero |= b == 0.0;
-            a / b
-        });
-        if by_zero {
-            let zero = |_, b| b == 0.0;
-            let detail = |i| format!("{} / 0 divides by zero", shown(&left, i));
-            faults.add(view, pair.same, pair.bad_places(zero), Reason::Division, detail);
-            pair.nulls = Some(pair.nulls_without(zero));
-        }
-        Ok(made(Arc::new(Float64Array::new(values.into(), pair.nulls)), pair.same))
-    }
-
-    fn can_fail(&self) -> bool {
-        true
     }
 }
 

@@ -153,7 +153,7 @@ fn binary(
                 && matches!(right.typed.ty, Type::Int | Type::Decimal { .. }) =>
         {
             let by = cast(right, compile(right, columns)?, &Type::FLOAT, false)?;
-            super::arithmetic::exact_quotient(compile_as(left, &Type::FLOAT, columns)?, by)
+            super::quotient::exact_quotient(compile_as(left, &Type::FLOAT, columns)?, by)
         }
         _ => {
             let types = (&left.typed.ty, &right.typed.ty);
