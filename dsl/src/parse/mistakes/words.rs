@@ -248,13 +248,18 @@ fn sql(place: &Place<'_>) -> Option<Diagnostic> {
             ),
         );
     }
+    sql_operator(place, &found)
+}
+
+/// `x BETWEEN 1 AND 5`: a word where an operator could stand.
+fn sql_operator(place: &Place<'_>, found: &str) -> Option<Diagnostic> {
     if !place.behind_expression() {
         return None;
     }
     let words = place.words;
     let said =
         |help: String| Some(place.finding(format!("`{}` is no operator", place.found)).help(help));
-    let help = match found.as_str() {
+    let help = match found {
         "between" => "write `x in 1..5`: both ends are inside",
         "like" | "ilike" | "rlike" | "similar" => {
             "write `contains(name, \"part\")`, `starts_with(name, \"begin\")` or `regexp_like(name, r\"^a.*z$\")`"
