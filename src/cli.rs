@@ -29,6 +29,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// The reference of the language's words, or of one word
     Docs(DocsArgs),
+    /// Ask what a pipeline wrote, in SQL over files and folders
+    Query(QueryArgs),
     /// Measure a named workload
     Bench(BenchArgs),
 }
@@ -145,6 +147,19 @@ pub struct DemoArgs {
 pub struct DocsArgs {
     /// A word: `sigma`, `mqtt`, `tumbling` …
     pub word: Option<String>,
+}
+
+/// Options of `weir query`.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// The question; files, folders and globs stand in quotes: "select … from 'lake/*.parquet'"
+    pub sql: String,
+    /// One JSON object a row
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// As CSV, with names in the first line
+    #[arg(long)]
+    pub csv: bool,
 }
 
 /// Options of `weir bench`.

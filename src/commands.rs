@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod explain;
 mod fmt;
+mod query;
 mod run;
 mod test;
 
@@ -28,6 +29,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Explain(args) => explain::explain(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Docs(args) => docs::docs(&args),
+        Command::Query(args) => query::query(&args),
         Command::Bench(args) => bench::bench(&args),
     }
 }

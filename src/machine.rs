@@ -28,3 +28,11 @@ pub fn usage() -> Option<Usage> {
     let kilobytes: u64 = peak.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(Usage { cpu_seconds: ticks as f64 / 100.0, peak_bytes: kilobytes * 1024 })
 }
+
+/// How much memory this machine has, in bytes; none where the system does not tell.
+pub fn memory() -> Option<u64> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = info.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -6,6 +6,7 @@ mod explain;
 mod files;
 mod fmt;
 mod params;
+mod query;
 mod report;
 mod shell;
 mod signals;

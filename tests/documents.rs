@@ -73,7 +73,7 @@ fn every_word_and_command_stands_in_the_readme() {
         let shown = [format!("`{name}`"), format!("`{name}("), format!(" {name}`")];
         assert!(shown.iter().any(|it| readme.contains(it)), "{} `{name}`", word.kind.noun());
     }
-    for command in ["run", "check", "test", "fmt", "explain", "demo", "docs", "bench"] {
+    for command in ["run", "check", "test", "fmt", "explain", "demo", "docs", "query", "bench"] {
         assert!(readme.contains(&format!("| `weir {command}")), "{command}");
     }
 }

@@ -13,7 +13,8 @@ use engine::codec::Encoder;
 use engine::error::{Error, Result};
 use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
 use std::sync::{Arc, LazyLock};
-use table::Table;
+
+pub use table::Table;
 
 /// The word.
 #[derive(Debug)]

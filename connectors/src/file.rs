@@ -33,9 +33,12 @@ mod source;
 mod splits;
 #[cfg(test)]
 mod tests;
+mod text;
 mod whole;
 mod writer;
 
+pub use paths::expand;
 pub use sink::FileSink;
 pub use source::FileSource;
+pub use text::{Holds, TextFile, holds};
 pub use whole::pieces;

@@ -12,7 +12,7 @@ fn help_and_version_are_answers() {
     let version = run(&folder, &["--version"]);
     version.ends_with(0);
     assert_eq!(version.out.trim(), concat!("weir ", env!("CARGO_PKG_VERSION")));
-    for command in ["run", "check", "test", "fmt", "explain", "demo", "docs", "bench"] {
+    for command in ["run", "check", "test", "fmt", "explain", "demo", "docs", "query", "bench"] {
         assert!(help.out.contains(&format!("  {command} ")), "{command} is not in\n{}", help.out);
         let own = run(&folder, &[command, "--help"]);
         own.ends_with(0);
@@ -24,7 +24,7 @@ fn help_and_version_are_answers() {
 fn wrong_usage_ends_with_2() {
     let folder = Folder::new();
     folder.write("a.pipe", READINGS);
-    let lines: [&[&str]; 19] = [
+    let lines: [&[&str]; 22] = [
         &[],
         &["nonsense"],
         &["run"],
@@ -41,6 +41,9 @@ fn wrong_usage_ends_with_2() {
         &["run", "a.pipe", "--report", "no/such/folder/report.json"],
         &["demo", "--for", "banana"],
         &["demo", "--devices", "0"],
+        &["query"],
+        &["query", "select 1", "select 2"],
+        &["query", "select 1", "--json", "--csv"],
         &["bench"],
         &["bench", "nonsense"],
         &["bench", "filter", "--rows", "0"],

@@ -28,7 +28,7 @@ const NULL: &str = "-";
 const GAP: &str = "  ";
 
 /// A table that grows.
-pub(super) struct Table {
+pub struct Table {
     columns: Vec<Shown>,
 }
 
@@ -44,14 +44,16 @@ struct Shown {
 }
 
 impl Table {
-    pub(super) fn new(columns: &[Column]) -> Table {
+    /// A table of these columns, before its first row.
+    pub fn new(columns: &[Column]) -> Table {
         let mut shown = Vec::new();
         flatten(columns, &[], "", &mut shown);
         Table { columns: shown }
     }
 
-    /// The next rows as text.
-    pub(super) fn show(&mut self, rows: &RecordBatch) -> Result<(String, Vec<usize>)> {
+    /// The next rows as text, and where each of them ends in it; the names stand above them where a column has grown. The
+    /// rows have the table's columns, in the Arrow types of the language.
+    pub fn show(&mut self, rows: &RecordBatch) -> Result<(String, Vec<usize>)> {
         let mut cells = Vec::with_capacity(self.columns.len());
         let mut grown = false;
         for column in &mut self.columns {

@@ -9,27 +9,35 @@ use std::path::Path;
 /// The files that `path` stands for, in the order of their names: one file, or all that match a glob. A name that
 /// holds the marks of a glob and exists is that file.
 pub(super) fn list(path: &str) -> Result<Vec<String>> {
+    let mut files = expand(path)?;
+    if is_glob(path) && !Path::new(path).exists() {
+        files.retain(|it| !Path::new(it).is_dir());
+    }
+    Ok(files)
+}
+
+/// The files and folders that `path` stands for, in the order of their names: itself, or all that match a glob. A name
+/// that holds the marks of a glob and exists is that file. Hidden ones stay out unless the pattern asks for them: a file
+/// that is being written stands aside under such a name.
+pub fn expand(path: &str) -> Result<Vec<String>> {
     if !is_glob(path) || Path::new(path).exists() {
         return Ok(vec![path.to_owned()]);
     }
-    // Hidden files stay out unless the pattern asks for them: a file that is being written stands aside under such a name.
     let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
     let matches = glob::glob_with(path, options).map_err(|error| {
         let pattern = Pattern::escape(path);
         Error::user(format!("`path`: the glob `{path}` is not well formed ({error}); a name that holds such marks is written `{pattern}`"))
     })?;
-    let mut files = Vec::new();
-    for found in matches {
-        let found = found.map_err(|error| {
+    let mut found = Vec::new();
+    for it in matches {
+        let it = it.map_err(|error| {
             let place = error.path().display().to_string();
             unreadable(&place, error.error())
         })?;
-        if !found.is_dir() {
-            files.push(text(&found)?);
-        }
+        found.push(text(&it)?);
     }
-    files.sort_unstable();
-    Ok(files)
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Whether it holds marks of a glob.

@@ -12,6 +12,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+use crate::decoding::without_mark;
 use decoder::CsvDecoder;
 use dsl::plan::Args;
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
@@ -78,6 +79,15 @@ test "fields are found by number" {
         result: "",
     }],
 });
+
+/// The names in the first line of a text, in order.
+pub fn names(text: &[u8], options: &Args) -> Result<Vec<String>> {
+    let mut fields = Vec::new();
+    let text = without_mark(text);
+    let (end, _) = record::record(text, 0, Options::new(options)?.delimiter, &mut fields);
+    let text = String::from_utf8_lossy(&text[..end]);
+    Ok(fields.iter().map(|it| it.text(&text).trim().to_owned()).collect())
+}
 
 /// The options, read.
 #[derive(Clone, Copy, Debug)]
