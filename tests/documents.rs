@@ -48,6 +48,22 @@ fn the_pipeline_of_the_readme_gives_what_is_shown_there() {
 }
 
 #[test]
+fn the_question_of_the_readme_has_the_answer_that_is_shown_there() {
+    let (readme, file) = (read("README.md"), "pipelines/rooms.pipe");
+    let folder = Folder::new();
+    let input = read("pipelines/fixtures/rooms.jsonl");
+    folder.write(file, read(file)).write("pipelines/fixtures/rooms.jsonl", input);
+    run(&folder, &["run", file]).ends_with(0);
+    let shown = blocks(&readme, "console");
+    let asked = shown.iter().find(|it| it.starts_with("$ weir query")).unwrap();
+    let (question, answer) = asked.split_once('\n').unwrap();
+    let question = question.trim_start_matches("$ weir query ").trim_matches('"');
+    let done = run(&folder, &["query", question]);
+    done.ends_with(0);
+    assert_eq!(done.out, answer);
+}
+
+#[test]
 fn pipelines_in_the_documents_are_right_and_in_the_one_layout() {
     let mut count = 0;
     for path in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
