@@ -83,7 +83,6 @@ fn options_that_were_worked_out_at_the_start_are_checked_there() {
         ("topic", text("a/#/b"), "last level"),
         ("share", text("a/b"), "name of a group"),
         ("qos", super::rig::int(2), "not in this version"),
-        ("receive_maximum", super::rig::int(0), "1 to 65535"),
         ("client_id", text(""), "1 to 65535 bytes"),
         ("password", text("x"), "`username`"),
     ] {
