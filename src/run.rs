@@ -1,7 +1,7 @@
 //! Runs a closed plan to its end: on all cores, with signals that stop it, and a report of what came of it.
 //!
 //! ```text
-//!  SIGINT, SIGTERM ──► sources stop, what was read is finished      a second one ──► exit at once (130, 143)
+//!  SIGINT, SIGTERM ──► sources stop, what was read is finished      a second one ──► says what is lost, exits (130, 143)
 //!  SIGUSR1 ──────────► the table so far
 //!  all of them are heard from before the first source is opened
 //! ```
@@ -166,6 +166,12 @@ impl Watch {
         }
     }
 
+    /// Says what is lost when the process ends now.
+    fn cut_off(&self) {
+        self.show();
+        say("weir: ended at once: rows that are on their way or not written are lost");
+    }
+
     /// The table so far.
     fn show(&self) {
         match self.report() {
@@ -215,6 +221,7 @@ fn hear(watch: &Watch) {
                 }
             };
             if std::mem::replace(&mut asked, true) {
+                watch.cut_off();
                 std::process::exit(i32::from(exit.code()));
             }
             watch.stop();
@@ -231,6 +238,7 @@ fn hear(watch: &Watch) {
             watch.stop();
         }
         if tokio::signal::ctrl_c().await.is_ok() {
+            watch.cut_off();
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
     });

@@ -131,6 +131,8 @@ fn a_second_signal_stops_it_at_once() {
         running.signal(name);
         running.wait_until_said("stopping");
         running.signal(name);
+        running.wait_until_said("rows were taken by sinks and not written yet");
+        running.wait_until_said("not written are lost");
         assert_eq!(running.wait_code(), code);
         assert_eq!(folder.names(), ["a.pipe"], "there is no report of a run that was cut off");
         drop(output);
