@@ -49,6 +49,9 @@ pub struct RunArgs {
     /// Write the closing table as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Serve metrics for Prometheus at this address and port
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics: Option<String>,
     /// No progress and no closing table
     #[arg(long)]
     pub quiet: bool,
@@ -137,6 +140,9 @@ pub struct DemoArgs {
     /// How many messages they send a second
     #[arg(long, default_value_t = 2000)]
     pub rate: u32,
+    /// Serve metrics for Prometheus at this address and port
+    #[arg(long, value_name = "HOST:PORT")]
+    pub metrics: Option<String>,
     /// No progress
     #[arg(long)]
     pub quiet: bool,

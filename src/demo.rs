@@ -9,7 +9,7 @@ mod broker;
 use crate::commands::say;
 use crate::environment::ProcessEnvironment;
 use crate::registry::Registry;
-use crate::run::{self, Finished, Line, Watch};
+use crate::run::{self, Finished, View, Watch};
 use broker::Broker;
 use dsl::plan::Plan;
 use dsl::span::SourceFile;
@@ -30,8 +30,6 @@ const QUICKSTART: &str = include_str!("../pipelines/quickstart.pipe");
 /// What the user chose.
 #[derive(Clone, Copy, Debug)]
 pub struct Choices {
-    /// How long it goes on; none: until it is told to stop.
-    pub duration: Option<Duration>,
     /// How many devices the fleet has.
     pub devices: u32,
     /// How many messages they send a second.
@@ -40,8 +38,8 @@ pub struct Choices {
     pub threads: usize,
 }
 
-/// Runs the demo to its end. `line` says now and then how far it has come.
-pub fn run(choices: &Choices, line: Option<Line>) -> Result<Finished> {
+/// Runs the demo to its end.
+pub fn run(choices: &Choices, view: View) -> Result<Finished> {
     std::fs::create_dir_all(FOLDER).map_err(|error| {
         Error::user(format!("cannot make the folder `{FOLDER}` here; go to one you may write to"))
             .because(error)
@@ -50,14 +48,14 @@ pub fn run(choices: &Choices, line: Option<Line>) -> Result<Finished> {
     let broker = io.block_on(Broker::start()).map_err(Error::unavailable)?;
     say(&format!("weir: an MQTT 5 broker listens at {}", broker.url()));
     let world = run::world(&io);
-    let finished = around(choices, line, &world, broker.url());
+    let finished = around(choices, view, &world, broker.url());
     io.block_on(broker.stop());
     io.shutdown_timeout(Duration::from_secs(1));
     finished
 }
 
 /// The fleet and, within its time, the pipeline.
-fn around(choices: &Choices, line: Option<Line>, world: &World, url: &str) -> Result<Finished> {
+fn around(choices: &Choices, view: View, world: &World, url: &str) -> Result<Finished> {
     let broker = ("broker".to_owned(), url.to_owned());
     let quickstart = plan("quickstart", QUICKSTART, &BTreeMap::from([broker.clone()]))?;
     let fleet = plan(
@@ -81,7 +79,7 @@ fn around(choices: &Choices, line: Option<Line>, world: &World, url: &str) -> Re
         Ok(begun) => begun,
         Err(error) => return watch.not_begun(&quickstart, error),
     };
-    let finished = watch.run(pipeline, line, choices.duration);
+    let finished = watch.run(&settings.pipeline, pipeline, view);
     devices.stopper().stop();
     if let runtime::Ended::Failed(error) = devices.wait().ended {
         return Err(error);

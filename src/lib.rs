@@ -14,6 +14,7 @@ pub mod demo;
 pub mod environment;
 pub mod exit;
 pub mod machine;
+pub mod metrics;
 pub mod query;
 pub mod reference;
 pub mod registry;

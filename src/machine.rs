@@ -12,6 +12,8 @@ pub fn cores() -> usize {
 pub struct Usage {
     /// CPU seconds, user and system, of all its threads.
     pub cpu_seconds: f64,
+    /// The memory that it holds now, in bytes.
+    pub resident_bytes: u64,
     /// The most memory it has held at a time, in bytes.
     pub peak_bytes: u64,
 }
@@ -24,9 +26,15 @@ pub fn usage() -> Option<Usage> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = peak.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(Usage { cpu_seconds: ticks as f64 / 100.0, peak_bytes: kilobytes * 1024 })
+    let bytes = |name: &str| -> Option<u64> {
+        let found = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(found.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    };
+    Some(Usage {
+        cpu_seconds: ticks as f64 / 100.0,
+        resident_bytes: bytes("VmRSS:")?,
+        peak_bytes: bytes("VmHWM:")?,
+    })
 }
 
 /// How much memory this machine has, in bytes; none where the system does not tell.

@@ -8,6 +8,8 @@
 
 use crate::commands::say;
 use crate::exit::Exit;
+use crate::machine;
+use crate::metrics::{Exposition, Sample, Server};
 use crate::registry::Registry;
 use crate::report::Report;
 use crate::summary;
@@ -50,16 +52,22 @@ pub fn world(io: &tokio::runtime::Runtime) -> World {
 /// What a run says while it goes on.
 pub type Line = fn(&Report) -> String;
 
-/// Runs a plan to its end. `line` says now and then how far it has come.
-pub fn run(
-    plan: &Plan,
-    settings: &Settings,
-    world: &World,
-    line: Option<Line>,
-) -> Result<Finished> {
+/// How a run is looked at while it goes on.
+#[derive(Default)]
+pub struct View {
+    /// Says now and then how far it has come.
+    pub line: Option<Line>,
+    /// Where its metrics can be asked for.
+    pub metrics: Option<Server>,
+    /// How long it goes on at most.
+    pub duration: Option<Duration>,
+}
+
+/// Runs a plan to its end.
+pub fn run(plan: &Plan, settings: &Settings, world: &World, view: View) -> Result<Finished> {
     let watch = Watch::begin(world);
     match runtime::prepare(plan, settings, world, None) {
-        Ok(job) => watch.run(job, line, None),
+        Ok(job) => watch.run(&settings.pipeline, job, view),
         Err(error) => watch.not_begun(plan, error),
     }
 }
@@ -110,17 +118,16 @@ impl Watch {
         watch
     }
 
-    /// Runs what is ready to its end, or until so much time has passed.
-    pub fn run(
-        &self,
-        job: Job,
-        line: Option<Line>,
-        duration: Option<Duration>,
-    ) -> Result<Finished> {
+    /// Runs what is ready, a pipeline of this name, to its end.
+    pub fn run(&self, pipeline: &str, job: Job, view: View) -> Result<Finished> {
+        let View { line, metrics, duration } = view;
         let running = job.start()?;
         let stopper = self.running.get_or_init(|| running.stopper()).clone();
         if self.world.interrupt.is_set() {
             stopper.stop();
+        }
+        if let Some(server) = metrics {
+            server.serve(&self.world.io, self.exposition(pipeline));
         }
         if let Some(line) = line {
             self.world.io.spawn(progress(self.clone(), line));
@@ -147,6 +154,22 @@ impl Watch {
             samples: Samples::default(),
         };
         Ok(Finished { report: Report::new(&outcome, self.seconds()), outcome })
+    }
+
+    /// The metrics of the run, whenever they are asked for.
+    fn exposition(&self, pipeline: &str) -> Exposition {
+        let (watch, pipeline) = (self.clone(), pipeline.to_owned());
+        Exposition::new(Arc::new(move |each| {
+            if let Some(running) = watch.running.get() {
+                each(&Sample {
+                    pipeline: &pipeline,
+                    progress: running.progress(),
+                    now: watch.world.clock.now(),
+                    seconds: watch.seconds(),
+                    usage: machine::usage(),
+                });
+            }
+        }))
     }
 
     fn seconds(&self) -> f64 {

@@ -11,7 +11,7 @@ use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes};
 use engine::batch::Batch;
 use engine::codec::Encoder;
 use engine::error::{Error, Result};
-use engine::sink::{Finished, Prepared, Sink, SinkContext, SinkDef, Written};
+use engine::sink::{Finished, Prepared, Sent, Sink, SinkContext, SinkDef, Written};
 use std::sync::{Arc, LazyLock};
 
 pub use table::Table;
@@ -93,7 +93,7 @@ impl SinkDef for Console {
                 .map_err(|error| Error::refused("standard output cannot be written").because(error))
         };
         let worker = Worker::start("weir-console", context.waker, context.budget, work)?;
-        Ok(Box::new(Screen { form, left: limit, worker, readers }))
+        Ok(Box::new(Screen { form, left: limit, worker, sent: 0, readers }))
     }
 }
 
@@ -108,6 +108,8 @@ struct Screen {
     /// How many more rows are shown.
     left: u64,
     worker: Worker<Lines>,
+    /// How many bytes were shown.
+    sent: u64,
     readers: Arc<Readers>,
 }
 
@@ -134,6 +136,7 @@ impl Sink for Screen {
                 Form::Json(encoder) => lines(encoder.as_mut(), &rows)?,
             };
             let size = Size { bytes: lines.text.len(), rows: shown as u64 };
+            self.sent += size.bytes as u64;
             self.worker.push(lines, size);
         }
         Ok(Written::Taken(Vec::new()))
@@ -145,6 +148,10 @@ impl Sink for Screen {
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {
         Ok(Finished::when(self.worker.is_idle()?))
+    }
+
+    fn sent(&self) -> Sent {
+        Sent { bytes: self.sent, retries: 0 }
     }
 
     fn bytes(&self) -> usize {

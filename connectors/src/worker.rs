@@ -121,9 +121,11 @@ impl<J: Send + 'static> Worker<J> {
         Ok(idle)
     }
 
-    /// The sizes of all jobs that are not done.
+    /// The sizes of all jobs that are not done; where there are any, the waker says when it has become less.
     pub(crate) fn open(&self) -> Size {
-        lock(&self.shared.state).open
+        let mut state = lock(&self.shared.state);
+        state.waiting |= state.open.rows > 0;
+        state.open
     }
 
     /// Stops it behind the job at hand; what that is made of is done or not.

@@ -79,6 +79,9 @@ pub trait Column: fmt::Debug + Send + Sync {
     /// A copy.
     fn fork(&self) -> Box<dyn Column>;
 
+    /// About how many bytes the states take, without what they have on the heap.
+    fn bytes(&self) -> usize;
+
     /// Adds empty states, so that there are this many.
     fn grow(&mut self, slots: usize);
 

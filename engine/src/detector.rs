@@ -59,6 +59,11 @@ pub trait Detector: Send {
     /// Moves every key to its new id, in ascending order, and drops those that are [`crate::key::GONE`].
     fn compact(&mut self, new_ids: &[KeyId]);
 
+    /// About how many bytes of memory its state takes; asked about once a second.
+    fn bytes(&self) -> usize {
+        0
+    }
+
     /// Captures the state, cheaply.
     fn capture(&mut self) -> Box<dyn DetectorCapture>;
 

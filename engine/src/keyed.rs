@@ -91,6 +91,11 @@ impl<T: Clone> Keyed<T> {
         }
     }
 
+    /// About how many bytes the values take, without what they have on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        self.chunks.len() * (self.shape.width << self.shape.bits) * size_of::<T>()
+    }
+
     /// The values of a key.
     #[inline]
     pub(crate) fn get(&self, id: KeyId) -> &[T] {

@@ -36,6 +36,7 @@ pub mod interrupt;
 pub mod key;
 mod keyed;
 pub mod ledger;
+pub mod notes;
 pub mod operator;
 pub mod operators;
 pub mod reason;

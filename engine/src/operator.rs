@@ -45,6 +45,12 @@ pub trait Operator: Send {
         Ok(())
     }
 
+    /// About how many bytes of memory its state takes. Asked about once a second, so it has to be cheap; what values have
+    /// on the heap may be left out.
+    fn bytes(&self) -> usize {
+        0
+    }
+
     /// Captures the state, cheaply.
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>>;
 

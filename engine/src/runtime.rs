@@ -29,6 +29,7 @@ mod launch;
 mod merge;
 mod pipes;
 mod published;
+mod refusals;
 mod refused;
 mod sequencer;
 mod signal;
@@ -47,6 +48,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, StageKind};
 use crate::interrupt::Interrupt;
 use crate::ledger::Ledger;
+use crate::notes::Notes;
 use crate::side::Samples;
 use crate::time::{Clock, Watermark};
 use crate::vocabulary::Vocabulary;
@@ -161,6 +163,8 @@ pub struct Progress {
     pub bytes: usize,
     /// Rows on their way: they have left one task and were not taken by the next one.
     pub in_flight: u64,
+    /// What else is told.
+    pub notes: Notes,
 }
 
 /// How a run ended.
@@ -253,13 +257,27 @@ impl Shared {
             }
         }
         let ledger = self.boards.ledger(&self.graph);
+        let notes = self.notes();
         let meeting = self.meeting.iter().map(|it| it.rows() as u64).sum::<u64>();
         Progress {
             in_flight: ledger.in_flight().unsigned_abs() + meeting,
             ledger,
             watermarks,
             bytes: self.budgets.iter().map(|it| it.used()).sum(),
+            notes,
         }
+    }
+
+    fn notes(&self) -> Notes {
+        let mut notes = self.boards.notes(&self.graph);
+        for stage in &self.graph.stages {
+            if let StageKind::Source(index) = stage.kind {
+                let source = notes.sources.entry(stage.pipes[0].owner.clone()).or_default();
+                source.queued = self.budgets[index].used() as u64;
+                source.queue_limit = self.budgets[index].limit() as u64;
+            }
+        }
+        notes
     }
 
     fn outcome(&self, ended: Ended) -> Outcome {

@@ -40,6 +40,11 @@ pub trait Sink: Send {
     /// Bytes held inside, for the byte budget.
     fn bytes(&self) -> usize;
 
+    /// What it has sent since it was opened, and how often it had to try again. Asked after each write.
+    fn sent(&self) -> Sent {
+        Sent::default()
+    }
+
     /// Rows that were taken and that turned out later not to be writable, because whoever takes them answers later. Each
     /// is handed over once, and from then on counts as failed; until then it is among the `unwritten`. Asked before each
     /// write and behind `prepare` and `finish`: when those are done, nothing may be left that turns out later.
@@ -48,7 +53,8 @@ pub trait Sink: Send {
     }
 
     /// Rows that were taken and are not delivered, as far as the sink's promise goes: outside they would be missing if
-    /// everything broke now. Those that were prepared and not committed are among them.
+    /// everything broke now. Those that were prepared and not committed are among them. Where there are any, the waker is
+    /// called when there are none any more.
     fn unwritten(&self) -> u64;
 
     /// Whether nobody takes rows any more, as behind `| head`: what comes is not written, and the run has no reason to
@@ -59,6 +65,15 @@ pub trait Sink: Send {
 
     /// The run has broken: stops where it is. What has not gone out by then does not any more.
     fn abandon(&mut self) {}
+}
+
+/// What a sink has sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Bytes of rows as their format writes them, before they are packed; they may still be on their way.
+    pub bytes: u64,
+    /// Tries that failed and were made again: requests, connections.
+    pub retries: u64,
 }
 
 /// The answer to [`Sink::write`].

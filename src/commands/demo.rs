@@ -5,6 +5,7 @@ use crate::cli::DemoArgs;
 use crate::demo::{self, Choices};
 use crate::exit::Exit;
 use crate::machine;
+use crate::run::View;
 use dsl::ast::ExprKind;
 use dsl::value::Value;
 use std::time::Duration;
@@ -23,10 +24,13 @@ pub(super) fn demo(args: &DemoArgs) -> Exit {
         return Exit::Usage;
     }
     super::run::log(crate::cli::LogFormat::Text);
-    let choices =
-        Choices { duration, devices: args.devices, rate: args.rate, threads: machine::cores() };
+    let choices = Choices { devices: args.devices, rate: args.rate, threads: machine::cores() };
     let line = (!args.quiet).then_some(progress as crate::run::Line);
-    let finished = match demo::run(&choices, line) {
+    let metrics = match super::run::metrics(args.metrics.as_deref(), args.quiet) {
+        Ok(metrics) => metrics,
+        Err(exit) => return exit,
+    };
+    let finished = match demo::run(&choices, View { line, metrics, duration }) {
         Ok(finished) => finished,
         Err(error) => {
             say(&format!("weir: {error}"));

@@ -4,8 +4,9 @@ use super::{compile, pipeline_name, say};
 use crate::cli::{LogFormat, RunArgs};
 use crate::environment::ProcessEnvironment;
 use crate::exit::Exit;
+use crate::metrics::Server;
 use crate::report::Report;
-use crate::run::{self, Finished};
+use crate::run::{self, Finished, View};
 use crate::{machine, summary};
 use dsl::constant::{self, Fault};
 use dsl::plan::Plan;
@@ -36,6 +37,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
             say(&said(&errors));
             return Exit::Usage;
         }
+        Err(Broken::Said(exit)) => return exit,
         Err(Broken::Failed(errors)) => {
             say(&said(&errors));
             (Report::not_begun(&plan, errors.join("; ")), Exit::Failed)
@@ -57,6 +59,8 @@ enum Broken {
     Usage(Vec<String>),
     /// Something that it needs is not there.
     Failed(Vec<String>),
+    /// The user has been told.
+    Said(Exit),
 }
 
 /// A line an error.
@@ -85,14 +89,32 @@ fn usable(args: &RunArgs) -> Result<(), Exit> {
 fn start(plan: &Plan, args: &RunArgs) -> Result<Finished, Broken> {
     let threads = args.threads.unwrap_or_else(machine::cores);
     let settings = Settings::new(pipeline_name(&args.file), threads);
+    let metrics = metrics(args.metrics.as_deref(), args.quiet).map_err(Broken::Said)?;
     let live = !args.quiet && std::io::stderr().is_terminal();
+    let line = live.then_some(progress as run::Line);
     let finished = run::io().and_then(|io| {
         let world = run::world(&io);
-        let finished = run::run(plan, &settings, &world, live.then_some(progress as run::Line));
+        let finished = run::run(plan, &settings, &world, View { line, metrics, duration: None });
         io.shutdown_timeout(std::time::Duration::from_secs(1));
         finished
     });
     finished.map_err(|error| Broken::Failed(vec![error.to_string()]))
+}
+
+/// Takes the place where metrics can be asked for, and says where that is.
+pub(super) fn metrics(place: Option<&str>, quiet: bool) -> Result<Option<Server>, Exit> {
+    match place.map(Server::bind).transpose() {
+        Ok(server) => {
+            if let Some(server) = server.as_ref().filter(|_| !quiet) {
+                say(&format!("weir: metrics are at {}", server.url()));
+            }
+            Ok(server)
+        }
+        Err((exit, why)) => {
+            say(&format!("weir: {why}"));
+            Err(exit)
+        }
+    }
 }
 
 /// Gives params, `env(…)` and `secret(…)` their values.

@@ -12,7 +12,7 @@ use arrow::datatypes::SchemaRef;
 use engine::batch::Batch;
 use engine::codec::{Encoder, Frame};
 use engine::error::{Error, Result};
-use engine::sink::{self, Finished, Prepared, Sink, SinkContext};
+use engine::sink::{self, Finished, Prepared, Sent, Sink, SinkContext};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -107,6 +107,8 @@ pub(super) struct FileWriter {
     hidden: Arc<AtomicU64>,
     /// Who reads it, where it is standard output.
     readers: Option<Arc<Readers>>,
+    /// How many bytes it has handed over in this run.
+    sent: u64,
     /// Whether the thread has been asked to sync or finish already.
     asked: bool,
 }
@@ -133,6 +135,10 @@ impl Sink for FileWriter {
 
     fn finish(&mut self, _complete: bool) -> Result<Finished> {
         Ok(Finished::when(self.asked(Job::Finish)?))
+    }
+
+    fn sent(&self) -> Sent {
+        Sent { bytes: self.sent, retries: 0 }
     }
 
     fn bytes(&self) -> usize {
@@ -193,8 +199,8 @@ impl FileWriter {
             }
         };
         let (fixed, encoder) = (routes.fixed().map(Arc::from), context.encoder);
-        let asked = false;
-        Ok(FileWriter { routes, fixed, kind, encoder, worker, held, hidden, readers, asked })
+        let (asked, sent) = (false, 0);
+        Ok(FileWriter { routes, fixed, kind, encoder, worker, held, hidden, readers, sent, asked })
     }
 
     /// Has the thread do this once it is through with the rest. False: it is not yet.
@@ -222,6 +228,7 @@ impl FileWriter {
             }
         }
         if !contents.is_empty() {
+            self.sent += size.bytes as u64;
             self.worker.push(Job::Write(contents, size.rows), size);
         }
         Ok(())

@@ -41,6 +41,8 @@ pub(super) struct Outbox {
     closing: bool,
     /// Whether somebody waits for room, or for everything to be gone.
     waiting: bool,
+    /// Whether somebody wants to know when everything is gone, and does nothing else meanwhile.
+    watched: bool,
     waker: Waker,
 }
 
@@ -81,6 +83,7 @@ impl Outbox {
             failed: None,
             closing: false,
             waiting: false,
+            watched: false,
             waker,
         }
     }
@@ -116,8 +119,10 @@ impl Outbox {
         self.bytes
     }
 
-    /// How many messages are not delivered as far as is known: acknowledged, or written to the network at QoS 0.
-    pub(super) fn waiting(&self) -> u64 {
+    /// How many messages are not delivered as far as is known: acknowledged, or written to the network at QoS 0. The waker
+    /// is called when there are none any more.
+    pub(super) fn waiting(&mut self) -> u64 {
+        self.watched = !self.queue.is_empty();
         (self.queue.len() - self.done) as u64
     }
 
@@ -220,6 +225,9 @@ impl Outbox {
         }
         if self.queue.is_empty() || self.bytes < self.budget / 2 {
             self.wake();
+        }
+        if self.queue.is_empty() && std::mem::take(&mut self.watched) {
+            self.waker.wake_by_ref();
         }
     }
 

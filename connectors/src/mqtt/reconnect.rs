@@ -10,7 +10,7 @@
 use super::backoff::Backoff;
 use super::client::{Accepted, Connect, Failure, Link};
 use super::settings::Server;
-use super::task::{Stop, Task};
+use super::task::{Retries, Stop, Task};
 use engine::error::Error;
 use engine::interrupt::Interrupt;
 use engine::time::Clock;
@@ -75,6 +75,7 @@ pub(super) struct Keeper {
     backoff: Backoff,
     clock: Arc<dyn Clock>,
     stop: Stop,
+    retries: Retries,
     /// The source's or sink's name, for log lines.
     name: String,
     /// Who waits for the outcome of the first try.
@@ -94,9 +95,10 @@ impl Keep {
     ) -> Result<Task, Error> {
         let Keep { server, backoff, clock, name, interrupt } = self;
         let (opened, outcome) = sync_channel(1);
-        let task = Task::spawn(io, |stop| {
+        let task = Task::spawn(io, |stop, retries| {
             let opened = Some(opened);
-            Keeper { server, backoff, clock, stop, name, opened, troubled: false, short: 0 }
+            let (troubled, short) = (false, 0);
+            Keeper { server, backoff, clock, stop, retries, name, opened, troubled, short }
                 .keep::<L>(usage)
         });
         for _ in 0..OPEN_MAX.as_millis() / LOOK.as_millis() {
@@ -134,6 +136,7 @@ impl Keeper {
             if self.stop.comes_within(self.backoff.wait()).await {
                 return;
             }
+            self.retries.add();
         }
     }
 

@@ -162,6 +162,6 @@ impl SinkDef for MqttSink {
             interrupt: context.interrupt,
         };
         let task = keep.start::<RumqttLink>(&context.io, sender)?;
-        Ok(Box::new(Writer { topic, encoder, outbox, task }))
+        Ok(Box::new(Writer { topic, encoder, outbox, task, sent: 0 }))
     }
 }

@@ -1,6 +1,8 @@
 //! The task behind a source or sink: told to stop, waited for, and never left behind.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -15,6 +17,18 @@ pub(super) struct Task {
     handle: JoinHandle<()>,
     stop: watch::Sender<bool>,
     ended: Receiver<()>,
+    retries: Retries,
+}
+
+/// How often a connection had to be made again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Retries(Arc<AtomicU64>);
+
+impl Retries {
+    /// Counts one.
+    pub(super) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// How a task learns that it should stop.
@@ -22,19 +36,20 @@ pub(super) struct Stop(watch::Receiver<bool>);
 
 impl Task {
     /// Starts it.
-    pub(super) fn spawn<F>(io: &Handle, body: impl FnOnce(Stop) -> F) -> Self
+    pub(super) fn spawn<F>(io: &Handle, body: impl FnOnce(Stop, Retries) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let (stop, said) = watch::channel(false);
         let (end, ended) = sync_channel::<()>(0);
-        let body = body(Stop(said));
+        let retries = Retries::default();
+        let body = body(Stop(said), retries.clone());
         let handle = io.spawn(async move {
             // Dropped with the task, whichever way that ends.
             let _end = end;
             body.await;
         });
-        Self { handle, stop, ended }
+        Self { handle, stop, ended, retries }
     }
 
     /// Tells it not to connect any more, and waits a little for the end. A connection that is there ends by a good-bye.
@@ -47,6 +62,11 @@ impl Task {
 }
 
 impl Task {
+    /// How often it had to connect again.
+    pub(super) fn retries(&self) -> u64 {
+        self.retries.0.load(Ordering::Relaxed)
+    }
+
     /// Ends it at once, without a good-bye.
     pub(super) fn abort(&self) {
         self.handle.abort();

@@ -13,7 +13,7 @@ use engine::codec::Encoder;
 use engine::error::{Error, Result};
 use engine::expr::Program;
 use engine::reason::{Fault, Reason};
-use engine::sink::{Finished, Prepared, Sink, Written};
+use engine::sink::{Finished, Prepared, Sent, Sink, Written};
 use std::sync::{Arc, Mutex};
 
 /// What a packet has beside topic and payload, at most: a header of 5 bytes, two lengths, the packet id, no properties.
@@ -25,6 +25,8 @@ pub(super) struct Writer {
     pub(super) encoder: Box<dyn Encoder>,
     pub(super) outbox: Arc<Mutex<Outbox>>,
     pub(super) task: Task,
+    /// Payload bytes that were handed over.
+    pub(super) sent: u64,
 }
 
 impl Sink for Writer {
@@ -69,6 +71,7 @@ impl Sink for Writer {
                 Ok(topic) => messages.push(Message::new(topic.to_owned(), payload)),
             }
         }
+        self.sent += messages.iter().map(|it| it.payload.len() as u64).sum::<u64>();
         lock(&self.outbox).add(messages);
         faults.append(&mut found);
         faults.sort_by_key(|it| it.row);
@@ -87,6 +90,10 @@ impl Sink for Writer {
         lock(&self.outbox).close();
         self.task.stop();
         Ok(Finished::Done)
+    }
+
+    fn sent(&self) -> Sent {
+        Sent { bytes: self.sent, retries: self.task.retries() }
     }
 
     fn bytes(&self) -> usize {

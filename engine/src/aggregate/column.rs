@@ -52,6 +52,10 @@ impl<F: Fold> Column for States<F> {
         Box::new(self.clone())
     }
 
+    fn bytes(&self) -> usize {
+        self.states.capacity() * size_of::<F::State>()
+    }
+
     fn grow(&mut self, slots: usize) {
         if slots > self.states.len() {
             self.states.resize_with(slots, F::State::default);

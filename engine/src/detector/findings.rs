@@ -183,6 +183,11 @@ impl Incidents {
         Self { state: Keyed::new(1, Incident::default()), rest, salt }
     }
 
+    /// About how many bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.state.bytes()
+    }
+
     /// The next reading of a key; returns whether it is handed on as an anomaly.
     #[inline]
     fn step(&mut self, key: KeyId, time: Timestamp, is_anomaly: bool) -> bool {

@@ -239,6 +239,10 @@ impl Detector for Running {
         self.moments.compact(new_ids);
     }
 
+    fn bytes(&self) -> usize {
+        self.rings.bytes() + self.moments.bytes()
+    }
+
     fn capture(&mut self) -> Box<dyn DetectorCapture> {
         Box::new(SigmaCapture { rings: self.rings.capture(), moments: self.moments.capture() })
     }

@@ -339,6 +339,10 @@ impl Detector for Running {
         self.state.compact(new_ids);
     }
 
+    fn bytes(&self) -> usize {
+        self.state.bytes()
+    }
+
     fn capture(&mut self) -> Box<dyn DetectorCapture> {
         Box::new(ThresholdCapture(self.state.capture()))
     }

@@ -89,6 +89,13 @@ impl KeyInterner {
         self.list.is_empty()
     }
 
+    /// About how many bytes of memory all of it takes.
+    pub fn bytes(&self) -> usize {
+        // A place in the table is an id and a byte of its hash.
+        let table = self.table.capacity() * (size_of::<KeyId>() + 1);
+        self.list.memory() + table + self.sorted.capacity() * size_of::<KeyId>()
+    }
+
     /// All ids in the order of (key group, key bytes): that of every output. Only keys that are new since the last time
     /// are sorted.
     pub fn sorted(&mut self) -> &[KeyId] {

@@ -33,6 +33,13 @@ impl KeyList {
         &self.bytes[start..self.ends[id]]
     }
 
+    /// About how many bytes all of them take.
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.hashes.capacity() * size_of::<u64>()
+    }
+
     /// The hash of a key.
     #[inline]
     pub fn hash(&self, id: KeyId) -> u64 {

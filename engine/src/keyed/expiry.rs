@@ -88,6 +88,11 @@ impl Expiry {
         Some(new_ids)
     }
 
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.until.bytes()
+    }
+
     /// Captures it.
     pub(crate) fn capture(&mut self) -> Captured<Timestamp> {
         self.until.capture()

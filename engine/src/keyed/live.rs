@@ -53,6 +53,11 @@ impl LiveKeys {
         self.expiry.sweep(watermark, &mut self.keys)
     }
 
+    /// About how many bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.keys.bytes() + self.expiry.bytes()
+    }
+
     /// Captures it.
     pub(crate) fn capture(&mut self) -> LiveKeysCaptured {
         LiveKeysCaptured { keys: Arc::clone(self.keys.list()), until: self.expiry.capture() }

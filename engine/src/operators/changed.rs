@@ -256,6 +256,10 @@ impl Operator for Running {
         Ok(watermark)
     }
 
+    fn bytes(&self) -> usize {
+        self.live.bytes() + self.kept.exact.bytes() + self.kept.near.bytes()
+    }
+
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
         Ok(Box::new(Capture {
             live: self.live.capture(),

@@ -136,6 +136,10 @@ impl Operator for Running {
         Ok(watermark)
     }
 
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
         Ok(Box::new(Capture(self.0.capture())))
     }

@@ -253,6 +253,11 @@ impl Operator for Running {
         Ok(watermark)
     }
 
+    fn bytes(&self) -> usize {
+        let tracks = self.tracks.iter().map(|it| it.detector.bytes() + it.incidents.bytes());
+        self.live.bytes() + tracks.sum::<usize>()
+    }
+
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
         let capture = |track: &mut Track| TrackCapture {
             label: track.label.clone(),

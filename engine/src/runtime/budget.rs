@@ -35,6 +35,11 @@ impl Budget {
         self.used.load(Ordering::Acquire)
     }
 
+    /// From so many on the source has to wait.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Charges bytes until the charge is dropped. Never refused: what was read has to go somewhere.
     pub(super) fn charge(self: &Arc<Self>, bytes: usize) -> Charge {
         self.used.fetch_add(bytes, Ordering::AcqRel);

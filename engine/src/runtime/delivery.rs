@@ -39,6 +39,8 @@ pub(super) struct Mark {
     pub(super) silence: Silence,
     /// What the clock showed.
     pub(super) clock: Timestamp,
+    /// When what its rows are made of was received.
+    pub(super) received: Timestamp,
     /// A checkpoint: all rows up to here belong to it.
     pub(super) barrier: Option<u64>,
     /// Nothing comes behind it.

@@ -68,6 +68,8 @@ pub(super) enum ReadyKind {
 pub(super) struct Decoded {
     pub(super) split: SplitName,
     pub(super) position: Position,
+    /// When it was received.
+    pub(super) received: Timestamp,
     /// The rows at each exit of the source's stage.
     pub(super) cuts: Vec<CutRows>,
     /// The greatest and the least time of its rows.
@@ -88,6 +90,8 @@ pub(super) struct Feed {
     acknowledged: Mutex<BTreeMap<SplitName, Position>>,
     /// How many entries the sequencer has taken.
     taken: AtomicU64,
+    /// How many bytes all pieces had.
+    bytes: AtomicU64,
     /// Whether no piece comes any more.
     closed: AtomicBool,
     pub(super) source: Arc<Signal>,
@@ -106,6 +110,7 @@ impl Feed {
             ready: Mutex::default(),
             acknowledged: Mutex::default(),
             taken: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             source,
             fronts,
@@ -113,8 +118,9 @@ impl Feed {
         })
     }
 
-    /// A piece to decode.
-    pub(super) fn push(&self, piece: Numbered) {
+    /// A piece to decode, of so many bytes.
+    pub(super) fn push(&self, piece: Numbered, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         lock(&self.pieces).push_back(piece);
         self.fronts.iter().for_each(|it| it.raise());
     }
@@ -152,6 +158,11 @@ impl Feed {
     /// How many entries the sequencer has taken.
     pub(super) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Acquire)
+    }
+
+    /// How many bytes all pieces so far had.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     /// Rows up to here are in the engine.

@@ -5,8 +5,9 @@ use super::budget::Budget;
 use super::delivery::{Mark, Piece, lock};
 use super::exits::{Exit, bytes};
 use super::feed::{Decoded, Feed, Numbered, Raw, Ready, ReadyKind};
-use super::pipes::{Pipes, Refusals};
+use super::pipes::Pipes;
 use super::published::Board;
+use super::refusals::Refusals;
 use super::refused::Sorted;
 use super::task::{Progress, Task};
 use crate::batch::{Batch, Meta, Stamps};
@@ -110,6 +111,7 @@ impl Front {
             activity: Activity::Active,
             silence: Silence::NEVER,
             clock: i64::MIN,
+            received: untimed.received,
             barrier: None,
             last: None,
         };
@@ -123,6 +125,7 @@ impl Front {
         Ok(Decoded {
             split,
             position,
+            received: untimed.received,
             cuts,
             newest,
             oldest,
@@ -158,6 +161,7 @@ impl Front {
         if rejected.is_empty() {
             return Ok(Vec::new());
         }
+        self.pipes.note(rejected.iter().map(|it| &it.fault));
         if self.refusals.read() {
             return Ok(vec![Piece { phase: 0, batch: side::rejected(rejected, payloads)? }]);
         }
@@ -193,6 +197,7 @@ impl Front {
         if !faults.is_empty() {
             let (refusal, sound) = RefusedRows::of(&batch, faults, "")?;
             refused = refusal.faults.len() as u64;
+            self.pipes.note(&refusal.faults);
             untimed.errors.extend(self.refusals.take(&refusal, &mut self.pipes.samples)?);
             batch = batch.filter(&sound)?;
         }
@@ -235,7 +240,9 @@ impl Front {
     }
 
     fn publish(&mut self) {
-        lock(&self.board).samples = self.pipes.samples.clone();
+        let mut board = lock(&self.board);
+        board.samples = self.pipes.samples.clone();
+        self.pipes.tell(&mut board.notes.pipes);
     }
 }
 

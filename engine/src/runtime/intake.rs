@@ -158,6 +158,7 @@ impl Intake {
             activity,
             silence,
             clock: self.clock,
+            received: mark.received,
             barrier: self.aligned(),
             last: all_ended.then_some(if self.stopped { Ending::Stopped } else { Ending::Ended }),
         };

@@ -6,14 +6,16 @@
 //! ```
 
 use super::delivery::{Mark, Piece};
+use super::published::PipeNotes;
 use crate::codec::Encoder;
 use crate::error::Result;
 use crate::graph::{Pipe, Stage, Tap};
 use crate::ledger::StreamCount;
-use crate::operator::{Operator, Output, RefusedRows};
+use crate::operator::{Operator, Output};
+use crate::reason::Fault;
 use crate::side::{self, Samples};
 use crate::snapshot::{Section, SectionId};
-use crate::time::{Timestamp, Watermark};
+use crate::time::{Micros, Timestamp, Watermark};
 use crate::types::schema;
 use crate::vocabulary::Vocabulary;
 use crate::watermark::{Activity, Silence};
@@ -21,12 +23,17 @@ use arrow::datatypes::SchemaRef;
 use dsl::plan::{Args, Side, StepPlan};
 use dsl::types::Column;
 
+/// How often it is looked how much state the steps keep, by the clock.
+const MEASURED_EVERY: Micros = 1_000_000;
+
 /// The pipes of a stage, running.
 pub(super) struct Pipes {
     running: Vec<RunningPipe>,
     /// What came out of each pipe in this round.
     flows: Vec<FlowOut>,
     pub(super) samples: Samples,
+    /// When the state of the steps is measured next.
+    measured: Timestamp,
 }
 
 struct RunningPipe {
@@ -38,6 +45,7 @@ struct RunningPipe {
     /// The phase of rows that the first step's watermark sets free.
     base: u32,
     count: StreamCount,
+    notes: PipeNotes,
     /// Which of its side streams are read.
     sides: Vec<Side>,
 }
@@ -108,11 +116,12 @@ impl Pipes {
                 operators: running(pipe, vocabulary)?,
                 base,
                 count: StreamCount::default(),
+                notes: PipeNotes::default(),
                 sides: sides.filter(|side| read.contains(&(i, *side))).collect(),
             });
         }
         let flows = pipes.iter().map(|_| FlowOut::default()).collect();
-        Ok(Self { running: pipes, flows, samples: Samples::default() })
+        Ok(Self { running: pipes, flows, samples: Samples::default(), measured: i64::MIN })
     }
 
     /// Runs a round: `errors` are rows that were refused before the first pipe.
@@ -131,7 +140,24 @@ impl Pipes {
             }
             self.flows[i] = out;
         }
+        if mark.clock > self.measured || mark.last.is_some() {
+            self.measured = mark.clock.saturating_add(MEASURED_EVERY);
+            self.running.iter_mut().for_each(RunningPipe::measure);
+        }
         Ok(())
+    }
+
+    /// Rows were refused before the first pipe.
+    pub(super) fn note<'a>(&mut self, faults: impl IntoIterator<Item = &'a Fault>) {
+        if let Some(first) = self.running.first_mut() {
+            first.notes.reasons.add(faults);
+        }
+    }
+
+    /// Tells the notes of each pipe.
+    pub(super) fn tell(&self, notes: &mut Vec<PipeNotes>) {
+        notes.resize_with(self.running.len(), PipeNotes::default);
+        notes.iter_mut().zip(&self.running).for_each(|(told, it)| told.clone_from(&it.notes));
     }
 
     /// What came out of each pipe in the last round.
@@ -194,6 +220,7 @@ impl Pipes {
             activity: Activity::Waiting,
             silence: Silence::NEVER,
             clock: i64::MIN,
+            received: i64::MIN,
             barrier: None,
             last: None,
         };
@@ -251,6 +278,13 @@ fn aside(operator: usize, phase: u32, main: u32) -> u32 {
 }
 
 impl RunningPipe {
+    /// Looks how much state the steps keep.
+    fn measure(&mut self) {
+        let bytes = self.operators.iter().map(|it| it.operator.bytes() as u64);
+        self.notes.state.clear();
+        self.notes.state.extend(bytes);
+    }
+
     fn top(&self, side: Side) -> u32 {
         top(self.base, self.operators.len(), side)
     }
@@ -311,6 +345,7 @@ impl RunningPipe {
         let aside = aside(operator, phase, self.top(Side::Main));
         let running = &mut self.operators[operator];
         for refused in &out.refused {
+            self.notes.reasons.add(&refused.faults);
             let shown = match &mut running.results {
                 Some((schema, shown)) if *schema == refused.rows.columns.schema() => &mut **shown,
                 _ => &mut *running.shown,
@@ -323,6 +358,7 @@ impl RunningPipe {
         }
         let shown = &mut *running.shown;
         for late in &out.late {
+            self.notes.late(late);
             if self.sides.contains(&Side::Late) {
                 flow.late.push(Piece { phase: aside, batch: side::late(late)? });
             } else {
@@ -330,46 +366,5 @@ impl RunningPipe {
             }
         }
         Ok(())
-    }
-}
-
-/// Rows that a sink or source refused, in front of or behind all steps.
-pub(super) struct Refusals {
-    owner: String,
-    read: bool,
-    shown: Box<dyn Encoder>,
-}
-
-impl Refusals {
-    pub(super) fn new(
-        owner: &str,
-        read: bool,
-        columns: &[Column],
-        vocabulary: &dyn Vocabulary,
-    ) -> Result<Self> {
-        Ok(Self { owner: owner.to_owned(), read, shown: shown(columns, vocabulary)? })
-    }
-
-    /// The error rows, where somebody reads them.
-    pub(super) fn take(
-        &mut self,
-        refused: &RefusedRows,
-        samples: &mut Samples,
-    ) -> Result<Option<Piece>> {
-        if self.read {
-            return Ok(Some(Piece { phase: 0, batch: side::refused(refused, &mut *self.shown)? }));
-        }
-        samples.refused(&self.owner, refused, &mut *self.shown)?;
-        Ok(None)
-    }
-
-    /// Whether somebody reads them.
-    pub(super) fn read(&self) -> bool {
-        self.read
-    }
-
-    /// Whose rows they are.
-    pub(super) fn owner(&self) -> &str {
-        &self.owner
     }
 }

@@ -3,6 +3,8 @@
 use super::delivery::lock;
 use crate::graph::Graph;
 use crate::ledger::{Ledger, SinkCount, SourceCount, StreamCount};
+use crate::notes::{Durations, Notes, Reasons, SinkNotes};
+use crate::operator::LateRows;
 use crate::side::Samples;
 use crate::time::Watermark;
 use dsl::ast::BindingKind;
@@ -37,12 +39,42 @@ impl AddAssign<&Counts> for Counts {
     }
 }
 
+/// The notes of a pipe in one task.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PipeNotes {
+    pub(super) reasons: Reasons,
+    pub(super) lateness: Durations,
+    /// Bytes of state of each of its operators.
+    pub(super) state: Vec<u64>,
+}
+
+impl PipeNotes {
+    /// Notes how late rows were.
+    pub(super) fn late(&mut self, late: &LateRows) {
+        for (time, watermark) in late.rows.times.iter().zip(&late.watermarks) {
+            self.lateness.add(watermark.saturating_sub(*time), 1);
+        }
+    }
+}
+
+/// The notes of a task.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TaskNotes {
+    /// Of each pipe of its stage.
+    pub(super) pipes: Vec<PipeNotes>,
+    /// Read, where the stage is a source.
+    pub(super) bytes: u64,
+    /// Of the sink, where the stage is one.
+    pub(super) sink: SinkNotes,
+}
+
 /// What one task has told last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub(super) counts: Counts,
     pub(super) samples: Samples,
     pub(super) watermark: Watermark,
+    pub(super) notes: TaskNotes,
 }
 
 /// Where one task tells; the stage it belongs to stands beside it.
@@ -90,6 +122,42 @@ impl Boards {
             }
         }
         ledger
+    }
+
+    /// All notes by name, but for what is on its way.
+    pub(super) fn notes(&self, graph: &Graph) -> Notes {
+        let mut notes = Notes::default();
+        for (stage, board) in &self.0 {
+            let told = lock(board).notes.clone();
+            let pipes = &graph.stages[*stage].pipes;
+            for (i, pipe) in pipes.iter().enumerate() {
+                let note = told.pipes.get(i).cloned().unwrap_or_default();
+                let owner = pipe.owner.clone();
+                match pipe.kind {
+                    BindingKind::Source => {
+                        let source = notes.sources.entry(owner).or_default();
+                        source.bytes += told.bytes;
+                        source.reasons += &note.reasons;
+                    }
+                    BindingKind::Sink => {
+                        let sink = notes.sinks.entry(owner).or_default();
+                        sink.reasons += &note.reasons;
+                        if let crate::graph::StageKind::Sink(_) = graph.stages[*stage].kind {
+                            sink.add(&told.sink);
+                        }
+                    }
+                    BindingKind::Stream | BindingKind::Table => {
+                        let stream = notes.streams.entry(owner).or_default();
+                        stream.reasons += &note.reasons;
+                        stream.lateness += &note.lateness;
+                        for (steps, bytes) in pipe.operators.iter().zip(note.state) {
+                            *stream.state.entry(steps[0].id.clone()).or_default() += bytes;
+                        }
+                    }
+                }
+            }
+        }
+        notes
     }
 
     /// The newest rows of side streams that nobody reads.

@@ -82,7 +82,7 @@ impl Sequencer {
         let floor = self.splits.stamp(&decoded.split).micros();
         let timely = decoded.oldest.is_none_or(|oldest| floor <= oldest);
         self.splits.data(&decoded.split, decoded.newest, clock);
-        let mark = self.mark(clock, None, None);
+        let mark = Mark { received: decoded.received, ..self.mark(clock, None, None) };
         let mut counts = Counts { pipes: decoded.pipes, ..Counts::default() };
         counts.source = decoded.source;
         self.counts += &counts;
@@ -115,7 +115,7 @@ impl Sequencer {
         let (watermark, activity) = self.splits.watermark(clock);
         self.told = (watermark, activity);
         let silence = self.splits.silence(clock);
-        Mark { watermark, activity, silence, clock, barrier, last }
+        Mark { watermark, activity, silence, clock, received: clock, barrier, last }
     }
 
     /// Sends a round without rows, if there is anything new to say.
@@ -146,6 +146,7 @@ impl Sequencer {
         let mut board = lock(&self.board);
         board.counts.clone_from(&self.counts);
         board.watermark = self.told.0;
+        board.notes.bytes = self.feed.bytes();
     }
 }
 

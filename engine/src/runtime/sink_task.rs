@@ -10,16 +10,19 @@ use super::control::{Control, Saved, TaskId};
 use super::delivery::{Ending, Mark, Piece, lock};
 use super::exits::Exit;
 use super::intake::{Intake, Round};
-use super::pipes::{FlowOut, Refusals};
+use super::pipes::FlowOut;
 use super::published::{Board, Counts};
+use super::refusals::Refusals;
 use super::task::{Progress, Task};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::ledger::StreamCount;
+use crate::notes::SinkNotes;
 use crate::operator::RefusedRows;
 use crate::reason::Fault;
 use crate::side::Samples;
-use crate::sink::{Committable, Finished, Prepared, Refused, Sink, Written};
+use crate::sink::{Committable, Finished, Prepared, Refused, Sent, Sink, Written};
+use crate::time::{Clock, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -34,6 +37,7 @@ pub(super) struct SinkTask {
     pub(super) exits: Vec<Exit>,
     pub(super) counts: Counts,
     pub(super) board: Board,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) state: SinkState,
 }
 
@@ -48,6 +52,12 @@ pub(super) struct SinkState {
     most: usize,
     /// The bytes that the sink holds inside.
     inside: Option<Charge>,
+    notes: SinkNotes,
+    /// How many rows the sink has taken in this run, how many of them have their place in the latency, and for those that
+    /// have not: up to which one when they were received, in order.
+    handed: u64,
+    timed: u64,
+    received: VecDeque<(u64, Timestamp)>,
     /// Whether it was told that nobody takes the sink's rows any more.
     deserted: bool,
     done: bool,
@@ -57,6 +67,17 @@ impl SinkState {
     /// Before the first round. What the sink holds inside is charged up to `most`.
     pub(super) fn new(most: usize) -> Self {
         Self { most, ..Self::default() }
+    }
+
+    /// Notes how long the rows took that are out now, where so many are not.
+    fn time(&mut self, unwritten: u64, clock: &dyn Clock) {
+        let out = self.handed.saturating_sub(unwritten);
+        let mut now = None;
+        while let Some((up_to, received)) = self.received.pop_front_if(|it| it.0 <= out) {
+            let now = *now.get_or_insert_with(|| clock.now());
+            self.notes.latency.add(now.saturating_sub(received), up_to - self.timed);
+            self.timed = up_to;
+        }
     }
 }
 
@@ -156,6 +177,8 @@ impl SinkTask {
                 Written::Taken(faults) => {
                     self.counts.taken += batch.rows() as i64 - faults.len() as i64;
                     self.counts.failed += faults.len() as i64;
+                    self.state.handed += (batch.rows() - faults.len()) as u64;
+                    self.state.received.push_back((self.state.handed, round.mark.received));
                     let batch = round.batches.pop_front();
                     if let (Some(batch), false) = (batch, faults.is_empty()) {
                         round.errors.extend(self.refuse(&batch, faults)?);
@@ -221,6 +244,7 @@ impl SinkTask {
 
     fn refuse(&mut self, batch: &Batch, faults: Vec<Fault>) -> Result<Option<Piece>> {
         let (refused, _) = RefusedRows::of(batch, faults, "")?;
+        self.state.notes.reasons.add(&refused.faults);
         self.refusals.take(&refused, &mut self.state.samples)
     }
 
@@ -238,7 +262,12 @@ impl SinkTask {
         let unwritten = i64::try_from(self.sink.unwritten()).unwrap_or(i64::MAX);
         // What a sink is getting rid of right now may count twice for a moment.
         self.counts.unwritten = unwritten.min(self.counts.taken);
+        self.state.time(self.sink.unwritten(), &*self.clock);
+        let Sent { bytes, retries } = self.sink.sent();
+        (self.state.notes.bytes, self.state.notes.retries) = (bytes, retries);
+        self.state.notes.held = self.sink.bytes() as u64;
         let mut board = lock(&self.board);
+        board.notes.sink.clone_from(&self.state.notes);
         board.counts.clone_from(&self.counts);
         board.samples.clone_from(&self.state.samples);
     }

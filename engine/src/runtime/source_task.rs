@@ -185,7 +185,7 @@ impl SourceTask {
         let charge = self.budget.charge(bytes);
         let clock = self.clock.now();
         let number = self.number(clock);
-        self.feed.push(Numbered { number, raw, clock, charge });
+        self.feed.push(Numbered { number, raw, clock, charge }, bytes);
     }
 
     fn entry(&mut self, kind: ReadyKind) {

@@ -63,6 +63,7 @@ impl StageTask {
         let mut board = lock(&self.board);
         board.counts = counts;
         board.samples.clone_from(&self.pipes.samples);
+        self.pipes.tell(&mut board.notes.pipes);
     }
 
     /// Saves the state behind a barrier and at the end.

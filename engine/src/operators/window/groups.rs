@@ -32,6 +32,12 @@ impl Groups {
         self.rows[slot as usize]
     }
 
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        let columns = self.columns.iter().map(|it| it.bytes());
+        self.rows.capacity() * size_of::<u64>() + columns.sum::<usize>()
+    }
+
     /// Adds empty slots, so that there are this many.
     pub(super) fn grow(&mut self, slots: usize) {
         if slots > self.rows.len() {

@@ -354,6 +354,11 @@ impl Operator for Panes {
         Ok(self.handed_on())
     }
 
+    fn bytes(&self) -> usize {
+        let slices = self.slices.0.values().map(|it| it.bytes());
+        self.inputs.keys.bytes() + slices.sum::<usize>() + self.waiting.bytes()
+    }
+
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
         Ok(Box::new(PanesSnapshot {
             keys: self.inputs.keys.list().clone(),

@@ -40,6 +40,14 @@ pub(super) struct Session {
     pub(super) timer: Option<i64>,
 }
 
+impl Pool {
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        let sessions = self.sessions.capacity() * size_of::<Session>();
+        self.groups.bytes() + sessions + self.free.capacity() * size_of::<Slot>()
+    }
+}
+
 impl Rule {
     pub(super) fn window(self, session: &Session) -> Window {
         Window { start: session.first, end: session.last.saturating_add(self.gap) }

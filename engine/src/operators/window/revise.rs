@@ -63,6 +63,12 @@ pub(super) struct Due {
 }
 
 impl Waiting {
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        let queue = self.queue.len() * size_of::<(Due, Slot)>();
+        self.groups.bytes() + self.rows.capacity() * size_of::<WaitingRow>() + queue
+    }
+
     pub(super) fn new(calls: &Calls) -> Self {
         Self {
             groups: calls.groups(),

@@ -335,6 +335,11 @@ impl Operator for Sessions {
         Ok(self.handed_on())
     }
 
+    fn bytes(&self) -> usize {
+        let heads = self.heads.capacity() * size_of::<Slot>();
+        self.inputs.keys.bytes() + heads + self.pool.bytes()
+    }
+
     fn snapshot(&mut self) -> Result<Box<dyn Snapshot>> {
         Ok(Box::new(SessionsSnapshot {
             keys: self.inputs.keys.list().clone(),

@@ -46,6 +46,15 @@ impl Slice {
         (0..self.keys.len()).map(|slot| self.groups.rows(slot as Slot)).sum()
     }
 
+    /// About how many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let slots = match &self.slots {
+            Slots::Few(table) => table.capacity() * (size_of::<(KeyId, Slot)>() + 1),
+            Slots::Many(table) => table.capacity() * size_of::<Slot>(),
+        };
+        slots + self.keys.capacity() * size_of::<KeyId>() + self.groups.bytes()
+    }
+
     /// The slot of a key.
     #[inline]
     pub(super) fn slot(&self, key: KeyId) -> Option<Slot> {

@@ -2,8 +2,8 @@
 
 use super::Launcher;
 use crate::error::{Error, Result};
-use crate::runtime::pipes::Refusals;
 use crate::runtime::published::Counts;
+use crate::runtime::refusals::Refusals;
 use crate::runtime::sink_task::{SinkState, SinkTask};
 use crate::sink::SinkContext;
 use dsl::plan::Side;
@@ -56,6 +56,7 @@ impl Launcher<'_> {
             refusals: Refusals::new(&plan.name, read, &columns, &*self.world.vocabulary)?,
             exits: self.exits(stage, 0),
             board: self.boards.add(stage, &counts),
+            clock: Arc::clone(&self.world.clock),
             counts,
             state: SinkState::new(self.share() / 2 / self.plan.sinks.len().max(1)),
         };
