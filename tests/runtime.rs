@@ -3,6 +3,7 @@
 
 mod breaking;
 mod checkpoints;
+mod notes;
 mod plans;
 mod random;
 mod rig;

@@ -39,6 +39,14 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// How many bytes of rows it holds, as they are handed over.
+    pub(super) fn payload(&self) -> usize {
+        match self {
+            Content::Text(text, _) => text.len(),
+            Content::Rows(rows) => rows.get_array_memory_size(),
+        }
+    }
+
     pub(super) fn bytes(&self) -> usize {
         match self {
             Content::Text(text, ends) => text.len() + size_of_val(ends.as_slice()),

@@ -223,12 +223,12 @@ impl FileWriter {
             if rows.num_rows() > 0 {
                 let content = self.content(rows)?;
                 size.bytes += content.bytes();
+                self.sent += content.payload() as u64;
                 size.rows += rows.num_rows() as u64;
                 contents.push((path, content));
             }
         }
         if !contents.is_empty() {
-            self.sent += size.bytes as u64;
             self.worker.push(Job::Write(contents, size.rows), size);
         }
         Ok(())

@@ -60,7 +60,7 @@ impl Drop for Mosquitto {
 }
 
 /// Runs `tests/servers`; what it prints.
-fn script(args: &[&str]) -> String {
+pub fn script(args: &[&str]) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let path = root.ancestors().map(|it| it.join("tests/servers")).find(|it| it.exists());
     let output = Command::new(path.unwrap()).args(args).output().unwrap();

@@ -259,13 +259,14 @@ impl SinkTask {
     }
 
     fn publish(&mut self) {
-        let unwritten = i64::try_from(self.sink.unwritten()).unwrap_or(i64::MAX);
-        // What a sink is getting rid of right now may count twice for a moment.
-        self.counts.unwritten = unwritten.min(self.counts.taken);
-        self.state.time(self.sink.unwritten(), &*self.clock);
+        let unwritten = self.sink.unwritten();
+        self.state.time(unwritten, &*self.clock);
         let Sent { bytes, retries } = self.sink.sent();
         (self.state.notes.bytes, self.state.notes.retries) = (bytes, retries);
         self.state.notes.held = self.sink.bytes() as u64;
+        let unwritten = i64::try_from(unwritten).unwrap_or(i64::MAX);
+        // What a sink is getting rid of right now may count twice for a moment.
+        self.counts.unwritten = unwritten.min(self.counts.taken);
         let mut board = lock(&self.board);
         board.notes.sink.clone_from(&self.state.notes);
         board.counts.clone_from(&self.counts);
