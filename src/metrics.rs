@@ -12,7 +12,7 @@ mod sample;
 mod server;
 
 pub use exposition::Exposition;
-pub use families::{FAMILIES, Family, Shape};
+pub use families::{Family, Shape, families};
 pub use sample::Sample;
 pub use server::Server;
 
@@ -27,7 +27,7 @@ pub fn reference(heading: &str) -> String {
          carry the latency of what closed the window; `lateness` is how far the watermark was beyond the time of a row \
          that was too late.\n\n| metric | kind | labels | |\n|---|---|---|---|\n"
     );
-    for family in &FAMILIES {
+    for family in families() {
         let labels: Vec<String> = family.labels.iter().map(|it| format!("`{it}`")).collect();
         let row = (family.shown_name(), family.shape.word(), labels.join(" "), family.help);
         writeln!(text, "| `{}` | {} | {} | {} |", row.0, row.1, row.2, row.3)
