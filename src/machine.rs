@@ -37,8 +37,17 @@ pub fn usage() -> Option<Usage> {
     })
 }
 
-/// How much memory this machine has, in bytes; none where the system does not tell.
+/// How much memory this process may have, in bytes: that of the machine, or of the container around it; none where the
+/// system does not tell.
 pub fn memory() -> Option<u64> {
+    // Of the second and of the first version of control groups; no number where there is no limit.
+    let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limits =
+        limits.iter().filter_map(|it| std::fs::read_to_string(it).ok()?.trim().parse().ok());
+    limits.chain(machine_memory()).min()
+}
+
+fn machine_memory() -> Option<u64> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
     let total = info.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kilobytes: u64 = total.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -92,15 +92,17 @@ async fn answer(
     let refused = Arc::new(Refused::default());
     let tables = tables(&context, &state, &statement, &refused).await?;
     if let Some(rows) = describe::described(&statement, &tables)? {
-        let mut answer = Answer::new(form, rows.schema_ref(), &[], out)?;
+        let names = columns::as_they_are(rows.schema_ref());
+        let mut answer = Answer::new(form, rows.schema_ref(), &names, out)?;
         answer.rows(rows)?;
         answer.end()?;
         return Ok(Vec::new());
     }
     let plan = context.state().statement_to_plan(statement).await.map_err(wrong)?;
     let frame = DataFrame::new(context.state(), plan);
+    let tables: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
+    let names = columns::names(frame.schema(), &tables);
     let mut rows = frame.execute_stream().await.map_err(wrong)?;
-    let names: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
     let mut answer = Answer::new(form, &rows.schema(), &names, out)?;
     while let Some(batch) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
         if !answer.rows(batch.map_err(wrong)?)? {

@@ -47,14 +47,14 @@ enum Body {
 }
 
 impl<'a> Answer<'a> {
-    /// An answer with these columns, from these tables.
+    /// An answer with columns of these types and names.
     pub(super) fn new(
         form: Form,
         schema: &Schema,
-        tables: &[&str],
+        names: &[String],
         out: &'a mut (dyn Write + Send),
     ) -> Result<Self, Problem> {
-        let columns = columns(schema, tables);
+        let columns = columns(schema, names);
         let schema = engine::types::schema(&columns);
         let format = match form {
             Form::Table => None,

@@ -4,19 +4,49 @@ use super::problem::Problem;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::{DFSchema, TableReference};
 use dsl::types::{Column, Type, Typed};
 use engine::types::{JSON_MARK, data_type, schema};
+use std::sync::Arc;
 
-/// The columns of some rows. The names of the tables they came from are left out of their names (`max('a.csv'.t)` is
-/// `max(t)`), and no two have the same.
-pub(super) fn columns(schema: &Schema, tables: &[&str]) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::new();
-    for field in schema.fields() {
-        let mut name = field.name().clone();
-        for table in tables {
-            name = name.replace(&format!("{table}."), "");
+/// What the columns of an answer are called. Those of a table keep their names; what was worked out is called by its
+/// formula, in which tables are left out (`max('a.csv'.t)` is `max(t)`).
+pub(super) fn names(schema: &DFSchema, tables: &[&str]) -> Vec<String> {
+    let name = |(table, field): (Option<&TableReference>, &Arc<Field>)| {
+        let name = field.name();
+        // An alias is no formula either.
+        if table.is_some() || !name.contains([' ', '(', '[']) {
+            return name.clone();
         }
-        let name = unique(name, &columns);
+        tables.iter().fold(name.clone(), |name, table| without(&name, table))
+    };
+    schema.iter().map(name).collect()
+}
+
+/// A formula without the table before its columns. What only ends like the table's name stays.
+fn without(formula: &str, table: &str) -> String {
+    let (mut short, mut rest) = (String::new(), formula);
+    while let Some((before, behind)) = rest.split_once(&format!("{table}.")) {
+        short.push_str(before);
+        if before.ends_with(|it: char| it.is_alphanumeric() || "_./".contains(it)) {
+            short.push_str(table);
+            short.push('.');
+        }
+        rest = behind;
+    }
+    short + rest
+}
+
+/// The names as they stand.
+pub(super) fn as_they_are(schema: &Schema) -> Vec<String> {
+    schema.fields().iter().map(|it| it.name().clone()).collect()
+}
+
+/// The columns of some rows; no two have the same name.
+pub(super) fn columns(schema: &Schema, names: &[String]) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    for (field, name) in schema.fields().iter().zip(names) {
+        let name = unique(name.clone(), &columns);
         columns.push(Column::new(&name, typed(field)));
     }
     columns
@@ -104,15 +134,29 @@ mod tests {
     use super::*;
     use arrow::array::{AsArray, StringViewArray, TimestampNanosecondArray, UInt64Array};
     use arrow::datatypes::{Int64Type, TimeUnit, TimestampMicrosecondType};
-    use std::sync::Arc;
+    use std::collections::HashMap;
 
     #[test]
-    fn names_lose_their_tables_and_differ() {
-        let field = |name| Field::new(name, DataType::Int64, true);
-        let schema = Schema::new(vec![field("max(a/*.csv.t)"), field("n"), field("n"), field("n")]);
-        let names: Vec<String> =
-            columns(&schema, &["a/*.csv"]).into_iter().map(|it| it.name).collect();
-        assert_eq!(names, ["max(t)", "n", "n_2", "n_3"]);
+    fn formulas_lose_their_tables_and_columns_keep_their_names() {
+        let field = |name: &str| Arc::new(Field::new(name, DataType::Int64, true));
+        let fields = vec![
+            (Some(TableReference::bare("lake")), field("lake.level")),
+            (None, field("lake.alias")),
+            (None, field("max(lake.level)")),
+            (None, field("lake.a + metalake.a")),
+        ];
+        let schema = DFSchema::new_with_metadata(fields, HashMap::new()).unwrap();
+        let found = names(&schema, &["lake"]);
+        assert_eq!(found, ["lake.level", "lake.alias", "max(level)", "a + metalake.a"]);
+    }
+
+    #[test]
+    fn no_two_columns_have_the_same_name() {
+        let field = |name: &str| Field::new(name, DataType::Int64, true);
+        let schema = Schema::new(vec![field("n"), field("n"), field("n")]);
+        let names = vec!["n".to_owned(); 3];
+        let names: Vec<String> = columns(&schema, &names).into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["n", "n_2", "n_3"]);
     }
 
     #[test]
@@ -129,7 +173,7 @@ mod tests {
             Arc::new(StringViewArray::from(vec![Some("x")])),
         ];
         let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap();
-        let columns = columns(&rows.schema(), &[]);
+        let columns = columns(&rows.schema(), &as_they_are(&rows.schema()));
         let rows = conform(&rows, &columns).unwrap();
         assert_eq!(rows.column(0).as_primitive::<Int64Type>().value(0), 7);
         assert_eq!(rows.column(1).as_primitive::<TimestampMicrosecondType>().value(0), 1);
@@ -141,7 +185,7 @@ mod tests {
         let field = Field::new("n", DataType::UInt64, false);
         let array: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX]));
         let rows = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![array]).unwrap();
-        let columns = columns(&rows.schema(), &[]);
+        let columns = columns(&rows.schema(), &as_they_are(&rows.schema()));
         assert!(conform(&rows, &columns).unwrap_err().to_string().contains("column `n`"));
     }
 }

@@ -1,6 +1,6 @@
 //! `describe 'path'`: the columns of some files, in the types of the language.
 
-use super::columns::columns;
+use super::columns::{as_they_are, columns};
 use super::problem::Problem;
 use super::table::Files;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -19,7 +19,8 @@ pub(super) fn described(
     let (ast::Statement::ExplainTable { .. }, [(_, files)]) = (statement.as_ref(), tables) else {
         return Ok(None);
     };
-    let found = columns(&files.schema(), &[]);
+    let schema = files.schema();
+    let found = columns(&schema, &as_they_are(&schema));
     let names = StringArray::from_iter_values(found.iter().map(|it| it.name.as_str()));
     let types = StringArray::from_iter_values(found.iter().map(|it| it.typed.ty.to_string()));
     let shown = [

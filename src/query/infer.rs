@@ -15,7 +15,7 @@ use engine::codec::{Decoder, DecoderContext, Format};
 use engine::error::{Error, Result};
 use engine::source::PayloadData;
 use engine::vocabulary::Vocabulary;
-use serde::de::DeserializeSeed;
+use serde::de::{DeserializeSeed, IgnoredAny};
 use std::path::PathBuf;
 
 /// How much is read at a time.
@@ -108,8 +108,10 @@ fn objects(layout: &Layout, files: &[PathBuf]) -> Result<Vec<Column>> {
     pieces(layout, files, |piece| {
         let PayloadData::Stream(bytes) = piece else { return Ok(()) };
         for line in bytes.split(|it| *it == b'\n') {
-            // An empty or broken line says nothing about types.
-            drop(seen.deserialize(&mut serde_json::Deserializer::from_slice(line)));
+            // An empty or broken line says nothing about types; it is told when it is read.
+            if serde_json::from_slice::<IgnoredAny>(line).is_ok() {
+                drop(seen.deserialize(&mut serde_json::Deserializer::from_slice(line)));
+            }
         }
         Ok(())
     })?;

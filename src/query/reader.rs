@@ -44,7 +44,8 @@ impl Refused {
         let say = |(path, (count, first)): (&PathBuf, &(u64, String))| {
             let records = if *count == 1 { "1 record" } else { &format!("{count} records") };
             let path = path.display();
-            format!("{records} of `{path}` left out, since not to be read; the first: {first}")
+            let are = if *count == 1 { "is" } else { "are" };
+            format!("{records} of `{path}` cannot be read and {are} left out; the first: {first}")
         };
         files.iter().map(say).collect()
     }

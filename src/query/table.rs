@@ -5,6 +5,7 @@ use super::infer::Layout;
 use super::paths::{self, Found};
 use super::problem::Problem;
 use super::reader::{Refused, TextFiles};
+use async_trait::async_trait;
 use connectors::file::Holds;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
@@ -22,7 +23,6 @@ use datafusion::object_store::{ObjectMeta, ObjectStore};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::streaming::StreamingTableExec;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 
 /// Files of one format, with the columns that any of them has, and those that the names of their folders say.
@@ -123,6 +123,7 @@ enum Planned {
     Text(Arc<dyn ExecutionPlan>),
 }
 
+#[async_trait]
 impl TableProvider for Files {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
@@ -132,31 +133,19 @@ impl TableProvider for Files {
         TableType::Base
     }
 
-    // The trait is written with a macro that this package has no other use for; this is what it stands for.
-    fn scan<'life0, 'life1, 'life2, 'life3, 'async_trait>(
-        &'life0 self,
-        state: &'life1 dyn Session,
-        projection: Option<&'life2 Vec<usize>>,
-        _filters: &'life3 [Expr],
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
         limit: Option<usize>,
-    ) -> Pin<Box<dyn Future<Output = Result<Arc<dyn ExecutionPlan>>> + Send + 'async_trait>>
-    where
-        Self: 'async_trait,
-        'life0: 'async_trait,
-        'life1: 'async_trait,
-        'life2: 'async_trait,
-        'life3: 'async_trait,
-    {
-        let threads = state.config().target_partitions();
-        let planned = self.plan(threads, projection, limit);
-        Box::pin(async move {
-            match planned? {
-                Planned::Text(plan) => Ok(plan),
-                Planned::Parquet(scan) => {
-                    ParquetFormat::default().create_physical_plan(state, *scan).await
-                }
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        match self.plan(state.config().target_partitions(), projection, limit)? {
+            Planned::Text(plan) => Ok(plan),
+            Planned::Parquet(scan) => {
+                ParquetFormat::default().create_physical_plan(state, *scan).await
             }
-        })
+        }
     }
 }
 

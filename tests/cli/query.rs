@@ -154,7 +154,9 @@ fn records_that_cannot_be_read_are_left_out_and_said() {
     let folder = Folder::new();
     folder.write("r.jsonl", format!("{READINGS}{{\"device\":\"c\", broken\n[1]\n{{\"dev"));
     let done = ask(&folder, &["select count(*) as n from 'r.jsonl'", "--json"]);
-    done.ends_with(0).says("weir: 3 records of `r.jsonl` left out").says("broken");
+    done.ends_with(0)
+        .says("weir: 3 records of `r.jsonl` cannot be read and are left out")
+        .says("broken");
     assert_eq!(done.out, "{\"n\":3}\n");
 }
 
