@@ -13,6 +13,7 @@ pub mod commands;
 pub mod demo;
 pub mod environment;
 pub mod exit;
+pub mod live;
 pub mod machine;
 pub mod metrics;
 pub mod query;

@@ -94,7 +94,7 @@ async fn answer(
     if let Some(rows) = describe::described(&statement, &tables)? {
         let names = columns::as_they_are(rows.schema_ref());
         let mut answer = Answer::new(form, rows.schema_ref(), &names, out)?;
-        answer.rows(rows)?;
+        answer.rows(&rows)?;
         answer.end()?;
         return Ok(Vec::new());
     }
@@ -105,7 +105,7 @@ async fn answer(
     let mut rows = frame.execute_stream().await.map_err(wrong)?;
     let mut answer = Answer::new(form, &rows.schema(), &names, out)?;
     while let Some(batch) = poll_fn(|context| rows.as_mut().poll_next(context)).await {
-        if !answer.rows(batch.map_err(wrong)?)? {
+        if !answer.rows(&batch.map_err(wrong)?)? {
             return Ok(refused.said());
         }
     }

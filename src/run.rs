@@ -8,6 +8,7 @@
 
 use crate::commands::say;
 use crate::exit::Exit;
+use crate::live::{self, Live, Look};
 use crate::machine;
 use crate::metrics::{Exposition, Sample, Server};
 use crate::registry::Registry;
@@ -52,11 +53,23 @@ pub fn world(io: &tokio::runtime::Runtime) -> World {
 /// What a run says while it goes on.
 pub type Line = fn(&Report) -> String;
 
+/// How it is shown how far a run has come.
+#[derive(Clone, Copy, Default)]
+pub enum Shown {
+    /// Not at all.
+    #[default]
+    Nothing,
+    /// By a line now and then.
+    Lines(Line),
+    /// By a view on the last lines of the terminal.
+    Live,
+}
+
 /// How a run is looked at while it goes on.
 #[derive(Default)]
 pub struct View {
-    /// Says now and then how far it has come.
-    pub line: Option<Line>,
+    /// How it is shown how far it has come.
+    pub shown: Shown,
     /// Where its metrics can be asked for.
     pub metrics: Option<Server>,
     /// How long it goes on at most.
@@ -120,18 +133,23 @@ impl Watch {
 
     /// Runs what is ready, a pipeline of this name, to its end.
     pub fn run(&self, pipeline: &str, job: Job, view: View) -> Result<Finished> {
-        let View { line, metrics, duration } = view;
+        let View { shown, metrics, duration } = view;
         let running = job.start()?;
         let stopper = self.running.get_or_init(|| running.stopper()).clone();
         if self.world.interrupt.is_set() {
             stopper.stop();
         }
         if let Some(server) = metrics {
-            server.serve(&self.world.io, self.exposition(pipeline));
+            server.serve(&self.world.io, Exposition::new(self.look(pipeline)));
         }
-        if let Some(line) = line {
-            self.world.io.spawn(progress(self.clone(), line));
-        }
+        let live = match shown {
+            Shown::Nothing => None,
+            Shown::Lines(line) => {
+                self.world.io.spawn(progress(self.clone(), line));
+                None
+            }
+            Shown::Live => Some(Live::start(self.look(pipeline))),
+        };
         if let Some(duration) = duration {
             self.world.io.spawn(async move {
                 tokio::time::sleep(duration).await;
@@ -139,6 +157,7 @@ impl Watch {
             });
         }
         let outcome = running.wait();
+        drop(live);
         self.over.store(true, Ordering::Release);
         Ok(Finished { report: Report::new(&outcome, self.seconds()), outcome })
     }
@@ -156,10 +175,10 @@ impl Watch {
         Ok(Finished { report: Report::new(&outcome, self.seconds()), outcome })
     }
 
-    /// The metrics of the run, whenever they are asked for.
-    fn exposition(&self, pipeline: &str) -> Exposition {
+    /// Shows the run, a pipeline of this name, whenever somebody wants to see it.
+    fn look(&self, pipeline: &str) -> Arc<Look> {
         let (watch, pipeline) = (self.clone(), pipeline.to_owned());
-        Exposition::new(Arc::new(move |each| {
+        Arc::new(move |each: &mut dyn FnMut(&Sample<'_>)| {
             if let Some(running) = watch.running.get() {
                 each(&Sample {
                     pipeline: &pipeline,
@@ -169,7 +188,7 @@ impl Watch {
                     usage: machine::usage(),
                 });
             }
-        }))
+        })
     }
 
     fn seconds(&self) -> f64 {
@@ -244,6 +263,7 @@ fn hear(watch: &Watch) {
                 }
             };
             if std::mem::replace(&mut asked, true) {
+                live::restore();
                 watch.cut_off();
                 std::process::exit(i32::from(exit.code()));
             }
@@ -261,6 +281,7 @@ fn hear(watch: &Watch) {
             watch.stop();
         }
         if tokio::signal::ctrl_c().await.is_ok() {
+            live::restore();
             watch.cut_off();
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }

@@ -20,5 +20,6 @@ mod support {
     #[allow(dead_code, unreachable_pub, reason = "written for another binary")]
     #[path = "../../connectors/tests/support/server.rs"]
     pub(crate) mod server;
+    pub(crate) mod terminal;
     pub(crate) mod weir;
 }

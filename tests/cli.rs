@@ -5,6 +5,7 @@ mod docs;
 mod explain;
 mod files;
 mod fmt;
+mod live;
 mod metrics;
 mod params;
 mod query;

@@ -5,7 +5,7 @@ use crate::cli::DemoArgs;
 use crate::demo::{self, Choices};
 use crate::exit::Exit;
 use crate::machine;
-use crate::run::View;
+use crate::run::{Shown, View};
 use dsl::ast::ExprKind;
 use dsl::value::Value;
 use std::time::Duration;
@@ -25,12 +25,12 @@ pub(super) fn demo(args: &DemoArgs) -> Exit {
     }
     super::run::log(crate::cli::LogFormat::Text);
     let choices = Choices { devices: args.devices, rate: args.rate, threads: machine::cores() };
-    let line = (!args.quiet).then_some(progress as crate::run::Line);
+    let shown = super::run::shown(args.quiet, Shown::Lines(progress));
     let metrics = match super::run::metrics(args.metrics.as_deref(), args.quiet) {
         Ok(metrics) => metrics,
         Err(exit) => return exit,
     };
-    let finished = match demo::run(&choices, View { line, metrics, duration }) {
+    let finished = match demo::run(&choices, View { shown, metrics, duration }) {
         Ok(finished) => finished,
         Err(error) => {
             say(&format!("weir: {error}"));

@@ -4,9 +4,10 @@ use super::{compile, pipeline_name, say};
 use crate::cli::{LogFormat, RunArgs};
 use crate::environment::ProcessEnvironment;
 use crate::exit::Exit;
+use crate::live;
 use crate::metrics::Server;
 use crate::report::Report;
-use crate::run::{self, Finished, View};
+use crate::run::{self, Finished, Shown, View};
 use crate::{machine, summary};
 use dsl::constant::{self, Fault};
 use dsl::plan::Plan;
@@ -90,15 +91,25 @@ fn start(plan: &Plan, args: &RunArgs) -> Result<Finished, Broken> {
     let threads = args.threads.unwrap_or_else(machine::cores);
     let settings = Settings::new(pipeline_name(&args.file), threads);
     let metrics = metrics(args.metrics.as_deref(), args.quiet).map_err(Broken::Said)?;
-    let live = !args.quiet && std::io::stderr().is_terminal();
-    let line = live.then_some(progress as run::Line);
+    let plain =
+        if std::io::stderr().is_terminal() { Shown::Lines(progress) } else { Shown::Nothing };
+    let shown = shown(args.quiet, plain);
     let finished = run::io().and_then(|io| {
         let world = run::world(&io);
-        let finished = run::run(plan, &settings, &world, View { line, metrics, duration: None });
+        let finished = run::run(plan, &settings, &world, View { shown, metrics, duration: None });
         io.shutdown_timeout(std::time::Duration::from_secs(1));
         finished
     });
     finished.map_err(|error| Broken::Failed(vec![error.to_string()]))
+}
+
+/// How it is shown how far a run has come, where `plain` is for those who cannot be shown a view.
+pub(super) fn shown(quiet: bool, plain: Shown) -> Shown {
+    match quiet {
+        true => Shown::Nothing,
+        false if live::is_possible(&ProcessEnvironment) => Shown::Live,
+        false => plain,
+    }
 }
 
 /// Takes the place where metrics can be asked for, and says where that is.

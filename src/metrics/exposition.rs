@@ -1,7 +1,8 @@
-//! Samples as text, in the form of OpenMetrics.
+//! Samples as text, in the form of `OpenMetrics`.
 
 use super::families::{Family, Shape, Value, families};
 use super::sample::Sample;
+use crate::live::Look;
 use engine::notes::Durations;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
@@ -10,9 +11,6 @@ use prometheus_client::registry::{Registry, Unit};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Gives a sample of the run that is looked at; none before it has begun.
-pub(crate) type Look = dyn Fn(&mut dyn FnMut(&Sample<'_>)) + Send + Sync;
 
 /// Writes what a run counts, whenever it is asked to.
 pub struct Exposition {
@@ -35,7 +33,7 @@ impl fmt::Debug for All {
 
 impl Exposition {
     /// Of the run that `look` shows.
-    pub(crate) fn new(look: Arc<Look>) -> Self {
+    pub fn new(look: Arc<Look>) -> Self {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(All { look, shown: Mutex::default() }));
         Self { registry }

@@ -4,7 +4,7 @@ use crate::machine::Usage;
 use engine::ledger::{SinkCount, SourceCount, StreamCount};
 use engine::notes::Notes;
 use engine::runtime::Progress;
-use engine::time::Timestamp;
+use engine::time::{Timestamp, Watermark};
 
 /// What metrics are made of.
 pub struct Sample<'a> {
@@ -40,7 +40,7 @@ impl Sample<'_> {
     /// The watermarks that are known.
     pub(super) fn watermarks(&self, mut each: impl FnMut(&str, Timestamp)) {
         for (name, watermark) in &self.progress.watermarks {
-            if let Some(time) = watermark.and_then(|it| it.time()) {
+            if let Some(time) = watermark.and_then(Watermark::time) {
                 each(name, time);
             }
         }

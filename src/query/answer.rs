@@ -66,7 +66,7 @@ impl<'a> Answer<'a> {
             return Ok(Self { columns, schema, body, out, read: true });
         };
         let format = Registry.format(format).ok_or_else(|| Problem::broken("a format is gone"))?;
-        let encoder = format.encoder(&Args::default(), &columns).map_err(broken)?;
+        let encoder = format.encoder(&Args::default(), &columns).map_err(|it| broken(&it))?;
         let frame = encoder.frame();
         let body = Body::Encoded(encoder, frame.terminator);
         let mut answer = Self { columns, schema, body, out, read: true };
@@ -75,8 +75,8 @@ impl<'a> Answer<'a> {
     }
 
     /// Writes rows. `false`: nobody reads them any more.
-    pub(super) fn rows(&mut self, rows: RecordBatch) -> Result<bool, Problem> {
-        let rows = conform(&rows, &self.columns)?;
+    pub(super) fn rows(&mut self, rows: &RecordBatch) -> Result<bool, Problem> {
+        let rows = conform(rows, &self.columns)?;
         let text = match &mut self.body {
             Body::Table(_, waiting) => {
                 waiting.push(rows);
@@ -87,7 +87,7 @@ impl<'a> Answer<'a> {
             }
             Body::Encoded(encoder, terminator) => {
                 let (mut payloads, mut ends) = (Vec::new(), Vec::new());
-                encoder.encode(&rows, &mut payloads, &mut ends).map_err(broken)?;
+                encoder.encode(&rows, &mut payloads, &mut ends).map_err(|it| broken(&it))?;
                 let mut text = Vec::with_capacity(payloads.len() + ends.len() * terminator.len());
                 let mut start = 0;
                 for end in ends {
@@ -112,8 +112,8 @@ impl<'a> Answer<'a> {
     fn waiting(&mut self) -> Result<Vec<u8>, Problem> {
         let Body::Table(table, waiting) = &mut self.body else { return Ok(Vec::new()) };
         let waiting = std::mem::take(waiting);
-        let rows = concat_batches(&self.schema, &waiting).map_err(|it| broken(it.into()))?;
-        Ok(table.show(&rows).map_err(broken)?.0.into_bytes())
+        let rows = concat_batches(&self.schema, &waiting).map_err(|it| broken(&it.into()))?;
+        Ok(table.show(&rows).map_err(|it| broken(&it))?.0.into_bytes())
     }
 
     fn put(&mut self, text: &[u8]) -> Result<(), Problem> {
@@ -133,6 +133,6 @@ impl<'a> Answer<'a> {
     }
 }
 
-fn broken(error: Error) -> Problem {
+fn broken(error: &Error) -> Problem {
     Problem::broken(&error.to_string())
 }

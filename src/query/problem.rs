@@ -67,9 +67,10 @@ impl Problem {
         match error.find_root() {
             DataFusionError::SQL(error, _) => syntax(error, sql),
             DataFusionError::SchemaError(error, _) => Self::no(name(error)).at(span, sql),
-            DataFusionError::Plan(said) => Self::no(plan(said)).at(span, sql),
+            DataFusionError::Plan(said) | DataFusionError::NotImplemented(said) => {
+                Self::no(plan(said)).at(span, sql)
+            }
             DataFusionError::Collection(errors) if !errors.is_empty() => Self::of(&errors[0], sql),
-            DataFusionError::NotImplemented(said) => Self::no(plan(said)).at(span, sql),
             DataFusionError::External(error) => match error.downcast_ref::<Problem>() {
                 Some(Problem { exit, message }) => Self::new(*exit, message.clone()),
                 None => Self::failed(error.to_string()),
@@ -112,11 +113,12 @@ impl Problem {
             .map(|it| if it == '\t' { it } else { ' ' })
             .collect();
         let rest = text.chars().count().saturating_sub(column.saturating_sub(1)).max(1);
-        let length = match span.end.line == span.start.line {
-            true => (span.end.column as usize).saturating_sub(column).clamp(1, rest),
-            false => rest,
+        let length = if span.end.line == span.start.line {
+            (span.end.column as usize).saturating_sub(column).clamp(1, rest)
+        } else {
+            rest
         };
-        self.message.push_str(&format!("\n  {text}\n  {before}{}", "^".repeat(length)));
+        self.message = format!("{}\n  {text}\n  {before}{}", self.message, "^".repeat(length));
         self
     }
 }

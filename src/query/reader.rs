@@ -88,11 +88,11 @@ impl TextFiles {
     fn read(&self, mut take: impl FnMut(RecordBatch) -> bool) -> Result<()> {
         let own = self.layout.columns.len();
         let needed: Vec<bool> = (0..own).map(|it| self.wanted.contains(&it)).collect();
-        let mut decoder = self.layout.decoder(&needed).map_err(external)?;
+        let mut decoder = self.layout.decoder(&needed).map_err(|it| external(&it))?;
         for (path, labels) in &*self.files {
-            let mut file = self.layout.open(path).map_err(external)?;
-            while let Some(piece) = file.next(PIECE_BYTES).map_err(external)? {
-                let decoded = decoder.decode(&piece).map_err(external)?;
+            let mut file = self.layout.open(path).map_err(|it| external(&it))?;
+            while let Some(piece) = file.next(PIECE_BYTES).map_err(|it| external(&it))? {
+                let decoded = decoder.decode(&piece).map_err(|it| external(&it))?;
                 self.refused.add(path, &decoded.rejected);
                 if decoded.rows.num_rows() > 0 && !take(self.rows(&decoded.rows, labels)?) {
                     return Ok(());
@@ -115,6 +115,6 @@ impl TextFiles {
     }
 }
 
-fn external(error: engine::error::Error) -> DataFusionError {
+fn external(error: &engine::error::Error) -> DataFusionError {
     DataFusionError::External(Box::new(Problem::failed(error.to_string())))
 }

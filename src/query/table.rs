@@ -156,7 +156,7 @@ fn meta(path: &Path) -> std::result::Result<ObjectMeta, Problem> {
         .map_err(|error| Problem::usage(format!("cannot read `{}`: {error}", path.display())))?;
     Ok(ObjectMeta {
         location,
-        last_modified: found.modified().map_or_else(|_| Default::default(), Into::into),
+        last_modified: found.modified().map(Into::into).unwrap_or_default(),
         size: found.len(),
         e_tag: None,
         version: None,

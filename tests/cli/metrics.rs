@@ -182,15 +182,15 @@ fn prometheus_scrapes_it() {
     let (running, url) = start(&folder, &[]);
     let target = url.trim_start_matches("http://").trim_end_matches("/metrics");
     let prometheus = Prometheus::start(target);
-    for (query, value) in [
-        ("weir_source_rows_total", 5.0),
-        ("weir_source_errors_total{reason=%22decode%22}", 1.0),
-        ("weir_stream_late_rows_total{stream=%22minutes%22}", 1.0),
-        ("weir_sink_latency_seconds_count", 1.0),
-        ("count(weir_sink_latency_seconds_bucket)", 21.0),
-        ("up", 1.0),
+    for query in [
+        "weir_source_rows_total%20==%205",
+        "weir_source_errors_total{reason=%22decode%22}%20==%201",
+        "weir_stream_late_rows_total{stream=%22minutes%22}%20==%201",
+        "weir_sink_latency_seconds_count%20==%201",
+        "count(weir_sink_latency_seconds_bucket)%20==%2021",
+        "up%20==%201",
     ] {
-        wait_for(query, || (prometheus.value(query)? == value).then_some(()));
+        wait_for(query, || prometheus.value(query));
     }
     let latency = prometheus.value("histogram_quantile(0.99,weir_sink_latency_seconds_bucket)");
     assert!(latency.is_some_and(|it| it > 0.0), "{latency:?}");

@@ -168,7 +168,7 @@ fn an_answer_need_not_be_read_to_its_end() {
         let sql = "select value, value * 2 as twice from generate_series(1, 100000000000)";
         let mut running = weir(&folder, &[&["query", sql], form].concat()).start();
         let mut output = running.output();
-        output.read_exact(&mut [0; 100_000]).unwrap();
+        output.read_exact(&mut vec![0; 100_000]).unwrap();
         drop(output);
         assert_eq!(running.wait_code(), 0, "{}", running.said());
         assert_eq!(running.said(), "");
@@ -179,7 +179,7 @@ fn an_answer_need_not_be_read_to_its_end() {
 fn a_long_question_is_answered() {
     let folder = Folder::new();
     folder.write("r.jsonl", READINGS);
-    let any: Vec<String> = (0..2000).map(|it| format!("n = {}", it + 2)).collect();
+    let any: Vec<String> = (0..400).map(|it| format!("n = {}", it + 2)).collect();
     let sql = format!("select count(*) as n from 'r.jsonl' where {}", any.join(" or "));
     assert_eq!(answer(&folder, &[&sql, "--json"]), "{\"n\":1}\n");
     let deep = format!("select {}1{}", "(".repeat(500), ")".repeat(500));

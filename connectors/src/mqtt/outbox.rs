@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 /// The shared state of a sink and its task.
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing about one connection")]
 pub(super) struct Outbox {
     queue: VecDeque<Message>,
     /// The number of the message in front.
