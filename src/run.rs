@@ -241,23 +241,31 @@ async fn progress(watch: Watch, line: Line) {
 /// Stops the run at the first signal and the process at the second. A signal that comes right behind this is heard.
 #[cfg(unix)]
 fn hear(watch: &Watch) {
-    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::signal::unix::{Signal, SignalKind, signal};
     let _inside = watch.world.io.enter();
-    let of = |kind| signal(kind).ok();
-    let (Some(mut interrupt), Some(mut terminate), Some(mut table)) =
-        (of(SignalKind::interrupt()), of(SignalKind::terminate()), of(SignalKind::user_defined1()))
-    else {
-        return;
+    let of = |name: &str, kind| {
+        let failed =
+            |error| tracing::warn!("{name} cannot be heard, it does what it always does: {error}");
+        signal(kind).map_err(failed).ok()
     };
+    let mut interrupt = of("SIGINT", SignalKind::interrupt());
+    let mut terminate = of("SIGTERM", SignalKind::terminate());
+    let mut table = of("SIGUSR1", SignalKind::user_defined1());
+    async fn next(signal: &mut Option<Signal>) {
+        match signal {
+            Some(signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    }
     let watch = watch.clone();
     let mut asked = false;
     let io = watch.world.io.clone();
     io.spawn(async move {
         loop {
             let exit = tokio::select! {
-                _ = interrupt.recv() => Exit::Interrupted,
-                _ = terminate.recv() => Exit::Terminated,
-                _ = table.recv() => {
+                () = next(&mut interrupt) => Exit::Interrupted,
+                () = next(&mut terminate) => Exit::Terminated,
+                () = next(&mut table) => {
                     watch.show();
                     continue;
                 }

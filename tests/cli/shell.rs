@@ -60,6 +60,28 @@ sink kept = fleet | into file(path: "kept.jsonl")
     assert!(number(&report["sinks"]["out"], "unwritten") > 0, "{report:#}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_may_write_into_a_pipe_with_a_name() {
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe.jsonl");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    folder.write(
+        "a.pipe",
+        "source fleet = generate(rate: max, rows: 1000, time: timestamp)
+sink out = fleet | into file(path: \"pipe.jsonl\")
+",
+    );
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    // Its reader goes when the last row has come, and nobody reads it again.
+    let mut running = weir(&folder, &["run", "a.pipe"]).start();
+    assert_eq!(running.wait_code(), 0, "{}", running.said());
+    assert_eq!(reader.join().unwrap().lines().count(), 1000);
+}
+
 #[test]
 fn an_endless_run_stops_when_its_reader_has_gone() {
     for sink in ["file(path: \"-\")", "console()", "console(format: json)"] {

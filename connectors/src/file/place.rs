@@ -37,6 +37,8 @@ pub(super) struct Place {
     mode: Mode,
     /// Whether it was opened before: then it goes on where it was.
     begun: bool,
+    /// Whether it is a pipe or a device.
+    special: bool,
 }
 
 impl Place {
@@ -65,7 +67,7 @@ impl Place {
                 "`path`: `{shown}` is written by another sink already; two sinks need two files"
             )));
         }
-        Ok(Place { path, named, written, mode, begun: false })
+        Ok(Place { path, named, written, mode, begun: false, special })
     }
 
     /// Opens it; the second time it goes on behind what it holds.
@@ -85,12 +87,14 @@ impl Place {
 
     /// Puts what was written on the disk. It need not be open for that.
     pub(super) fn sync(&self) -> Result<()> {
-        let synced = File::open(&self.written).and_then(|it| it.sync_all());
-        match synced {
-            // A pipe or a device has no disk behind it.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-            synced => synced.map_err(|error| unwritable(&self.path, &error)),
+        if self.special {
+            // There is no disk behind it, and to open a pipe again would wait for another reader.
+            return Ok(());
         }
+        // Whoever may write it need not be allowed to read it.
+        let synced =
+            OpenOptions::new().append(true).open(&self.written).and_then(|it| it.sync_all());
+        synced.map_err(|error| unwritable(&self.path, &error))
     }
 
     /// Gives it its name: everything has to be in it, closed and safe. The name is safe when its folder is.

@@ -84,9 +84,8 @@ test "fields are found by number" {
 pub fn names(text: &[u8], options: &Args) -> Result<Vec<String>> {
     let mut fields = Vec::new();
     let text = without_mark(text);
-    let (end, _) = record::record(text, 0, Options::new(options)?.delimiter, &mut fields);
-    let text = String::from_utf8_lossy(&text[..end]);
-    Ok(fields.iter().map(|it| it.text(&text).trim().to_owned()).collect())
+    record::record(text, 0, Options::new(options)?.delimiter, &mut fields);
+    Ok(record::names(text, &fields))
 }
 
 /// The options, read.

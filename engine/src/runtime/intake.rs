@@ -132,7 +132,7 @@ impl Intake {
     }
 
     fn round(&mut self, port: usize, deliveries: Vec<Delivery>) -> Result<Round> {
-        let mark = one_mark(&deliveries);
+        let mark = one_mark(&deliveries)?;
         let Some(budget) = deliveries.first().map(|it| Arc::clone(it.charge.budget())) else {
             return Err(Error::bug("a port without lanes has brought a round"));
         };
@@ -199,12 +199,16 @@ impl Intake {
 }
 
 /// The mark of a round: every task in front of a port sends the same one.
-fn one_mark(deliveries: &[Delivery]) -> Mark {
-    let mut mark = deliveries[0].mark;
-    for other in &deliveries[1..] {
-        debug_assert_eq!(mark.watermark, other.mark.watermark, "tasks of a stage differ in time");
-        debug_assert_eq!(mark.barrier, other.mark.barrier, "tasks of a stage differ in barriers");
-        mark.watermark = mark.watermark.min(other.mark.watermark);
+fn one_mark(deliveries: &[Delivery]) -> Result<Mark> {
+    let mark = deliveries[0].mark;
+    for Delivery { mark: other, .. } in &deliveries[1..] {
+        if (mark.watermark, mark.barrier) != (other.watermark, other.barrier) {
+            return Err(Error::bug(format!(
+                "tasks of a stage differ: {:?} and {:?}",
+                (mark.watermark, mark.barrier),
+                (other.watermark, other.barrier)
+            )));
+        }
     }
-    mark
+    Ok(mark)
 }

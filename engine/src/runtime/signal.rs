@@ -27,7 +27,8 @@ impl Signal {
 
     /// Whether there is something to do; if so, the caller does it.
     pub(super) fn lower(&self) -> bool {
-        self.raised.swap(false, Ordering::AcqRel)
+        // Mostly there is nothing to do, and a look costs less than a swap.
+        self.is_raised() && self.raised.swap(false, Ordering::AcqRel)
     }
 
     /// Whether there is something to do.

@@ -1,7 +1,7 @@
 //! Records into rows.
 
 use super::Options;
-use super::record::{Field, record};
+use super::record::{Field, names, record};
 use crate::decoding::syntax::document;
 use crate::decoding::{
     Builder, Kind, Member, Refusal, Scalar, Shape, Store, Table, quoted, scalar, without_mark,
@@ -105,8 +105,7 @@ impl CsvDecoder {
     /// Finds the columns in the header; where the records begin.
     fn header(&mut self, piece: &[u8], at: usize) -> usize {
         let (end, _) = record(piece, at, self.options.delimiter, &mut self.fields);
-        let text = String::from_utf8_lossy(&piece[..end]);
-        let names: Vec<_> = self.fields.iter().map(|it| it.text(&text).trim().to_owned()).collect();
+        let names = names(piece, &self.fields);
         let mut known = vec![false; names.len()];
         for (place, column) in self.places.iter_mut().zip(&self.table.columns) {
             place.find(&names, column.member.wire.is_some(), &mut known);

@@ -113,6 +113,16 @@ fn quoted(bytes: &[u8], start: usize) -> (Field, usize) {
     }
 }
 
+/// The names in a header of these fields. Each is read by itself: one that is not UTF-8 does not shift the others.
+pub(super) fn names(bytes: &[u8], fields: &[Field]) -> Vec<String> {
+    let name = |field: &Field| {
+        let text = String::from_utf8_lossy(&bytes[field.start..field.end]);
+        let text = if field.doubled { text.replace("\"\"", "\"") } else { text.into_owned() };
+        text.trim().to_owned()
+    };
+    fields.iter().map(name).collect()
+}
+
 impl Field {
     /// Its text.
     pub(super) fn text<'a>(&self, source: &'a str) -> Cow<'a, str> {

@@ -51,6 +51,15 @@ fn fields_are_found_by_their_header() {
 }
 
 #[test]
+fn a_name_that_is_not_utf_8_does_not_shift_the_others() {
+    let setup = Setup::new(vec![required("a", Type::Int), required("b", Type::Int)]);
+    let text = b"\xff\xfe,a,\"\xff\"\"\",b\n0,1,2,3\n";
+    check(&Csv, &setup, &stream(text), &[r#"{"a":1,"b":3}"#]);
+    let names = super::names(text, &dsl::plan::Args::default()).unwrap();
+    assert_eq!(names, ["\u{fffd}\u{fffd}", "a", "\u{fffd}\"", "b"]);
+}
+
+#[test]
 fn a_broken_record_leaves_its_neighbours_alone() {
     let setup = Setup::new(vec![required("a", Type::Int), optional("b", Type::String)]);
     let text = b"a,b\n1,x\n2\n3,\"y\"z\n4,\xff\n5,a\"b\n6,\"never\nclosed\n";
