@@ -25,6 +25,11 @@ impl Signal {
         }
     }
 
+    /// The same, by the worker itself. It must not be woken by that: it is awake, and would not sleep when it next wants to.
+    pub(super) fn raise_here(&self) {
+        self.raised.store(true, Ordering::Release);
+    }
+
     /// Whether there is something to do; if so, the caller does it.
     pub(super) fn lower(&self) -> bool {
         // Mostly there is nothing to do, and a look costs less than a swap.

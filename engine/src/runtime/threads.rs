@@ -71,14 +71,14 @@ fn work(mut slots: Vec<Slot>, parker: &Parker, control: &Control) {
 /// Sleeps until a signal is raised; then, or after a while, tasks that have to look at the clock do.
 fn nap(slots: &[Slot], parker: &Parker) {
     parker.park_timeout(NAP);
-    slots.iter().filter(|it| it.timed).for_each(|it| it.signal.raise());
+    slots.iter().filter(|it| it.timed).for_each(|it| it.signal.raise_here());
 }
 
 /// Runs the first task that has something to do. `None`: the run has failed.
 fn step(slots: &mut Vec<Slot>, control: &Control) -> Option<bool> {
     let Some(i) = slots.iter().position(|it| it.signal.lower()) else { return Some(false) };
     match run(&mut slots[i]) {
-        Ok(Progress::More) => slots[i].signal.raise(),
+        Ok(Progress::More) => slots[i].signal.raise_here(),
         Ok(Progress::Waiting) => {}
         Ok(Progress::Done) => drop(slots.remove(i)),
         Err(error) => {
@@ -96,4 +96,45 @@ pub(super) fn run(slot: &mut Slot) -> Result<Progress, Error> {
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         Err(Error::bug(format!("the engine broke while it worked: {text}")).at(slot.task.name()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::signal::Signal;
+    use super::super::task::Task;
+    use super::*;
+    use crate::time::{Clock, SystemClock};
+
+    /// Has nothing to do, and ends the run at its tenth look at the clock.
+    struct Looks {
+        left: u32,
+        control: Arc<Control>,
+    }
+
+    impl Task for Looks {
+        fn name(&self) -> &'static str {
+            "looks"
+        }
+
+        fn run(&mut self) -> crate::error::Result<Progress> {
+            self.left -= 1;
+            if self.left == 0 {
+                self.control.abort();
+            }
+            // Both of what a task without anything to do may say.
+            Ok(if self.left == 8 { Progress::More } else { Progress::Waiting })
+        }
+    }
+
+    #[test]
+    fn a_thread_without_anything_to_do_sleeps() {
+        let (parker, control) = (Parker::new(), Arc::new(Control::default()));
+        let task = Box::new(Looks { left: 10, control: Arc::clone(&control) });
+        let signal = Signal::new(parker.unparker().clone());
+        let slot = Slot { task, signal, worker: 0, depth: 0, timed: true };
+        let clock = SystemClock::new();
+        work(vec![slot], &parker, &control);
+        // However busy the machine is: all looks but the first, and that behind `More`, are a nap apart.
+        assert!(clock.elapsed() >= 8 * NAP, "{:?}", clock.elapsed());
+    }
 }
