@@ -31,6 +31,7 @@ use engine::error::{Error, Result};
 use engine::interrupt::Interrupt;
 use engine::operators;
 use engine::runtime::{self, Checkpoint, Outcome, Settings, Simulation, World};
+use engine::source::SplitEvent;
 use engine::time::{Clock, ManualClock};
 use fed::FedVocabulary;
 use serde_json::Value as Json;
@@ -165,6 +166,15 @@ impl VirtualRun {
             self.clock.set(newest);
         }
         self.input(source)?.push(split, payloads);
+        Ok(())
+    }
+
+    /// The sources that do not end have this split from now on, as a subscription has that nobody publishes to yet.
+    pub fn connect(&self, split: &str) -> Result<()> {
+        let endless = self.plan.sources.iter().filter(|it| !it.bounded);
+        for source in endless {
+            self.input(&source.name)?.event(split, SplitEvent::Live);
+        }
         Ok(())
     }
 

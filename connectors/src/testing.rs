@@ -7,6 +7,7 @@ use dsl::span::{Span, Spanned};
 use dsl::types::Column;
 use dsl::value::Value;
 use engine::batch::{Batch, Stamps};
+use engine::claims::Claims;
 use engine::codec::Encoder;
 use engine::error::Result;
 use engine::interrupt::Interrupt;
@@ -156,6 +157,7 @@ pub(crate) fn sink_context(encoder: Option<Box<dyn Encoder>>, bounded: bool) -> 
         waker: waker(),
         io: io(),
         interrupt: Interrupt::default(),
+        claims: Claims::default(),
         budget: 1 << 20,
     }
 }

@@ -22,6 +22,7 @@
 pub mod aggregate;
 pub mod aggregates;
 pub mod batch;
+pub mod claims;
 pub mod codec;
 pub mod combinations;
 pub mod detector;

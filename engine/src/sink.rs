@@ -10,6 +10,7 @@
 //! ```
 
 use crate::batch::Batch;
+use crate::claims::Claims;
 use crate::codec::Encoder;
 use crate::error::Result;
 use crate::interrupt::Interrupt;
@@ -152,6 +153,8 @@ pub struct SinkContext {
     pub io: tokio::runtime::Handle,
     /// Ends the opening early: what waits for somebody else looks here.
     pub interrupt: Interrupt,
+    /// What the sinks of this run write to.
+    pub claims: Claims,
     /// How many bytes may be waiting inside the sink.
     pub budget: usize,
 }

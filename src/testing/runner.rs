@@ -94,8 +94,14 @@ fn expected(action: &TestAction) -> Option<&Input> {
 /// Without an `end`, inputs end before the last group of `expect`s, unless the test moves the clock itself.
 fn implied_end(actions: &[TestAction]) -> Option<usize> {
     let moves = |it: &TestAction| {
+        let within = match &it.kind {
+            TestActionKind::ExpectRows { within, .. } => *within,
+            TestActionKind::ExpectCount { within, .. } => *within,
+            _ => None,
+        };
         let end = matches!(it.kind, TestActionKind::End);
-        end || matches!(it.kind, TestActionKind::At(_) | TestActionKind::Advance(_))
+        end || within.is_some()
+            || matches!(it.kind, TestActionKind::At(_) | TestActionKind::Advance(_))
     };
     if actions.iter().any(moves) {
         return None;
@@ -171,6 +177,7 @@ impl Runner<'_> {
         self.run.feed(source, "test", rows, !self.moved)?;
         if self.start.is_none() {
             self.start = Some(self.run.now());
+            self.run.connect("test")?;
         }
         self.run.settle()
     }

@@ -11,7 +11,7 @@
 
 use super::aside::Aside;
 use super::output::{Content, Kind, Output};
-use super::place::{Mode, Place, sync_folder};
+use super::place::{Mode, Owner, Place, sync_folder};
 use super::shape::Compression;
 use crate::common::lock;
 use engine::error::{Error, Result};
@@ -54,6 +54,7 @@ pub(super) struct Files {
     turn: u64,
     /// Where files are that are not whole; gone with what is in it when the run breaks off.
     aside: Option<Aside>,
+    owner: Owner,
     /// What all of that holds in memory, for others to see.
     held: Arc<AtomicUsize>,
 }
@@ -71,6 +72,7 @@ impl Files {
         mode: Mode,
         folder: &Path,
         held: Arc<AtomicUsize>,
+        owner: Owner,
     ) -> Result<Files> {
         let aside = (mode == Mode::Aside).then(|| Aside::begin(folder)).transpose()?;
         Ok(Files {
@@ -84,6 +86,7 @@ impl Files {
             unsynced: BTreeSet::new(),
             turn: 0,
             aside,
+            owner,
             held,
         })
     }
@@ -227,7 +230,7 @@ impl Files {
         let place = match self.places.entry(Arc::clone(path)) {
             Entry::Occupied(place) => place.into_mut(),
             Entry::Vacant(vacant) => {
-                vacant.insert(Place::new(path, self.mode, self.aside.as_mut())?)
+                vacant.insert(Place::new(path, self.mode, self.aside.as_mut(), &self.owner)?)
             }
         };
         Output::open(&self.kind, place)
@@ -295,7 +298,9 @@ mod tests {
     fn files(folder: &Folder, mode: Mode, files: usize) -> (Files, Vec<Arc<str>>) {
         let frame = Frame { header: b"n\n".to_vec(), terminator: b"\n".to_vec() };
         let kind = Kind::Text { compression: Compression::None, frame };
-        let made = Files::new(kind, mode, folder.path("").as_ref(), Arc::default()).unwrap();
+        let made =
+            Files::new(kind, mode, folder.path("").as_ref(), Arc::default(), Owner::default());
+        let made = made.unwrap();
         (made, (0..files).map(|it| folder.path(&format!("{it}.csv")).into()).collect())
     }
 

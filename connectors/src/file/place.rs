@@ -8,12 +8,11 @@
 
 use super::aside::Aside;
 use super::meet::normal;
+use engine::claims::Claims;
 use engine::error::{Error, Result};
-use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// How a file is begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +22,17 @@ pub(super) enum Mode {
     Append,
 }
 
-/// The paths that sinks of this process write.
-static TAKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// The sink that writes a file, among those of its run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Owner {
+    pub(super) sink: String,
+    pub(super) claims: Claims,
+}
 
 /// A file that is written.
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
-    /// The same, however it is spelt.
-    named: PathBuf,
     /// The name under which it is written.
     written: PathBuf,
     mode: Mode,
@@ -42,9 +43,14 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Takes the path for one sink. Its folder is made if it is not there. Where it is written aside, `aside` says under
+    /// Takes the path for its sink. Its folder is made if it is not there. Where it is written aside, `aside` says under
     /// which name.
-    pub(super) fn new(path: &str, mode: Mode, aside: Option<&mut Aside>) -> Result<Place> {
+    pub(super) fn new(
+        path: &str,
+        mode: Mode,
+        aside: Option<&mut Aside>,
+        owner: &Owner,
+    ) -> Result<Place> {
         let path = PathBuf::from(path);
         if path.is_dir() || path.file_name().is_none() {
             let shown = path.display();
@@ -60,14 +66,13 @@ impl Place {
             _ if mode == Mode::Aside => (path.clone(), Mode::Fresh),
             _ => (path.clone(), mode),
         };
-        let named = named(&path);
-        if !taken().insert(named.clone()) {
+        if !owner.claims.claim(&named(&path), &owner.sink) {
             let shown = path.display();
             return Err(Error::user(format!(
                 "`path`: `{shown}` is written by another sink already; two sinks need two files"
             )));
         }
-        Ok(Place { path, named, written, mode, begun: false, special })
+        Ok(Place { path, written, mode, begun: false, special })
     }
 
     /// Opens it; the second time it goes on behind what it holds.
@@ -137,16 +142,10 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        taken().remove(&self.named);
-    }
-}
-
-/// The name by which a file is known to be taken.
-fn named(path: &Path) -> PathBuf {
+/// The name by which a file is claimed, however its path is spelt.
+fn named(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    normal(&whole.to_string_lossy()).into()
+    normal(&whole.to_string_lossy())
 }
 
 /// Whether a file holds nothing yet.
@@ -214,8 +213,4 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 #[cfg(not(unix))]
 pub(super) fn sync_folder(_: &Path) -> Result<()> {
     Ok(())
-}
-
-fn taken() -> std::sync::MutexGuard<'static, BTreeSet<PathBuf>> {
-    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }

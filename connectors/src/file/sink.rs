@@ -220,7 +220,7 @@ impl SinkDef for FileSink {
             (Kind::Text { .. }, false) if context.bounded => Mode::Aside,
             (Kind::Text { .. }, false) => Mode::Fresh,
         };
-        Ok(Box::new(FileWriter::open(routes, kind, mode, context)?))
+        Ok(Box::new(FileWriter::open(routes, kind, mode, &plan.name, context)?))
     }
 }
 

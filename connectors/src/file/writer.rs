@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use super::output::{Content, Kind};
-use super::place::{Mode, make_folder, unwritable};
+use super::place::{Mode, Owner, make_folder, unwritable};
 use super::routes::Routes;
 use super::shape::{Compression, STANDARD};
 use crate::standard::{Readers, StandardOutput};
@@ -169,6 +169,7 @@ impl FileWriter {
         routes: Routes,
         kind: Kind,
         mode: Mode,
+        sink: &str,
         context: SinkContext,
     ) -> Result<FileWriter> {
         let held = Arc::new(AtomicUsize::new(0));
@@ -188,7 +189,8 @@ impl FileWriter {
             fixed => {
                 let shared = routes.folder();
                 make_folder(&shared)?;
-                let mut files = Files::new(kind.clone(), mode, &shared, Arc::clone(&held))?;
+                let owner = Owner { sink: sink.to_owned(), claims: context.claims };
+                let mut files = Files::new(kind.clone(), mode, &shared, Arc::clone(&held), owner)?;
                 if let Some(path) = fixed {
                     files.begin(&path.into())?;
                 }

@@ -40,7 +40,8 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
               (`type`). Timestamps are RFC 3339 text or numbers since 1970 (milliseconds, unless the type says \
               otherwise), bytes are base64, durations are text such as `1m30s`.\n\n\
               An array of objects is one row an element, each with its own verdict. What is no object, and an array \
-              without any, is one error row (`decode`). Values may be nested 128 deep.\n\n\
+              of other things, is one error row (`decode`). An empty array is a message without rows: no row is read and \
+              nothing is wrong. Values may be nested 128 deep.\n\n\
               A sink writes all columns in their order, null as `null`, NaN and infinities as `null` too.",
     params: vec![Param::option(
         "each",

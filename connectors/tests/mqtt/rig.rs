@@ -10,6 +10,7 @@ use dsl::span::{Span, Spanned};
 use dsl::types::{Column, Type};
 use dsl::value::Value;
 use engine::batch::{Batch, Stamps};
+use engine::claims::Claims;
 use engine::codec::{Encoder, Frame};
 use engine::error::{Error, Result};
 use engine::interrupt::Interrupt;
@@ -274,6 +275,7 @@ pub fn drain_as(given: &[(&str, Arg)], budget: usize, encoder: Box<dyn Encoder>)
         waker: ground.waker.clone(),
         io: ground.io.handle().clone(),
         interrupt: Interrupt::default(),
+        claims: Claims::default(),
         budget,
     };
     let sink = connectors::mqtt::MqttSink.open(&plan, context)?;

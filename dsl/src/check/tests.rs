@@ -81,7 +81,13 @@ fn closing(test: &ast::Test) -> Option<Closing> {
     if let Some(end) = span(|it| matches!(it, ActionKind::End), false) {
         return Some(Closing::Said(end));
     }
-    let moves = span(|it| matches!(it, ActionKind::At(_) | ActionKind::Advance(_)), false);
+    let moves = |it: &_| match it {
+        ActionKind::ExpectRows { within, .. } | ActionKind::ExpectCount { within, .. } => {
+            within.is_some()
+        }
+        it => matches!(it, ActionKind::At(_) | ActionKind::Advance(_)),
+    };
+    let moves = span(moves, false);
     // What does not parse may have been an `expect`, or have moved the clock.
     if moves.is_some() || test.broken {
         return None;

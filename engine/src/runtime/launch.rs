@@ -15,6 +15,7 @@ use super::signal::Signal;
 use super::stage_task::StageTask;
 use super::task::{Slot, Task};
 use super::{Job, Settings, Shared, World};
+use crate::claims::Claims;
 use crate::combinations::Meeting;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Spread, StageKind, Tap};
@@ -65,6 +66,7 @@ struct Launcher<'a> {
     world: &'a World,
     from: Option<&'a Checkpoint>,
     graph: Graph,
+    claims: Claims,
     threads: usize,
     control: Arc<Control>,
     boards: Boards,
@@ -115,6 +117,7 @@ impl<'a> Launcher<'a> {
             settings,
             world,
             from,
+            claims: Claims::default(),
             threads: parkers.len(),
             control: Arc::default(),
             boards: Boards::default(),

@@ -6,11 +6,11 @@ use crate::file::files::OPEN_MAX;
 use crate::testing::{Folder, bool, commit, finish, sink_context, sink_plan, text, write};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
-use dsl::plan::{Arg, Expr, ExprKind, Flow, TemplatePart};
+use dsl::plan::{Arg, Expr, ExprKind, Flow, SinkPlan, TemplatePart};
 use dsl::types::{Column, Type};
 use engine::codec::{Encoder, Frame};
 use engine::error::Result;
-use engine::sink::{Sink, SinkDef};
+use engine::sink::{Sink, SinkContext, SinkDef};
 use engine::types::schema;
 use std::sync::Arc;
 
@@ -283,9 +283,28 @@ fn what_cannot_be_written_is_said_when_it_is_opened() {
     );
     assert!(error("file/{site}.jsonl").contains("`path`: the folder"));
     assert!(error("folder.csv").contains("is a folder"), "{}", error("folder.csv"));
-    let _first = open(&folder.path("out.jsonl"), true, false).unwrap();
-    assert!(error("out.jsonl").contains("written by another sink"));
-    assert_eq!(folder.names()[1..], ["file", "folder.csv"]);
+    assert_eq!(folder.names(), ["file", "folder.csv"]);
+}
+
+/// The first has finished before the second comes to the same file.
+#[test]
+fn no_sink_replaces_what_another_one_of_the_run_wrote() {
+    let folder = Folder::new();
+    let context = sink_context(Some(Box::new(Plain { header: "" })), true);
+    let claims = context.claims.clone();
+    let plan = |name: &str, path: &str| {
+        let given = vec![("path", pattern(&folder.path(path))), ("append", bool(false))];
+        SinkPlan { name: name.to_owned(), ..sink_plan(&FileSink, &given, columns()) }
+    };
+    let mut first = FileSink.open(&plan("one", "a.jsonl"), context).unwrap();
+    write(first.as_mut(), &numbers(0..3)).unwrap();
+    finish(first.as_mut()).unwrap();
+    drop(first);
+    let context = sink_context(Some(Box::new(Plain { header: "" })), true);
+    let context = SinkContext { claims, ..context };
+    let error = FileSink.open(&plan("two", "./a.jsonl"), context).err().unwrap().to_string();
+    assert!(error.contains("written by another sink"), "{error}");
+    assert_eq!(folder.read("a.jsonl"), written(0..3));
 }
 
 #[test]

@@ -31,6 +31,7 @@ impl Launcher<'_> {
             waker: Arc::clone(&signal).into(),
             io: self.world.io.clone(),
             interrupt: self.world.interrupt.clone(),
+            claims: self.claims.clone(),
             budget: self.settings.budget / 2 / self.plan.sinks.len().max(1),
         };
         let mut sink = def.open(plan, context).map_err(|it| it.at(&plan.name))?;
