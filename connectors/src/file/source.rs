@@ -190,7 +190,7 @@ fn check_shape(shape: Shape, args: &Args, span: Span, report: &mut Vec<Diagnosti
     };
     let format = args.span("format");
     if shape.content.is_none() && format.is_none() {
-        let message = "the ending of `path` does not say how the file is written";
+        let message = "the ending of `path` does not say how to read the file";
         let help = "say it: `format: json` or `format: csv`";
         refuse(Code::MissingArgument, message, help);
     } else if shape.is_parquet() && format.is_some() {

@@ -34,8 +34,9 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature {
     summary: "Finds readings above or below limits that are given, not learned.",
     details: "At least one of `above` and `below` has to be there; a reading exactly on a limit is inside. With `clear`, \
               an anomaly goes on until the value is back at `clear`, so that one that swings around its limit is one \
-              incident. With `for`, a reading is an anomaly only if all readings of its key have been beyond the limit \
-              for at least so long, told from the times of the rows; when nothing comes, nothing is reported.\n\n\
+              incident. With `for`, an anomaly begins once all readings of its key, in the order in which they come, have \
+              been beyond the limit for at least so long, told from the times of the rows, and goes on until the value is \
+              back; when nothing comes, nothing is reported.\n\n\
               Limits may be columns. Where such a limit is null, the row has no limit of that kind. `upper` is `above`, \
               `lower` is `below`; `score` and `expected` are null. A reading that is null or NaN changes nothing.",
     params: vec![
