@@ -57,7 +57,7 @@ impl Content {
 
 /// A file that is open for writing.
 pub(super) enum Output {
-    Text(Packed),
+    Text(Box<Packed>),
     /// Its writer, and how many columns it has, those inside of others too.
     Parquet(Box<ArrowWriter<OnDemand>>, usize),
 }
@@ -77,10 +77,10 @@ impl Output {
                 let first = match (empty, torn) {
                     (true, _) => &frame.header,
                     (false, true) => &frame.terminator,
-                    (false, false) => return Ok(Output::Text(packed)),
+                    (false, false) => return Ok(Output::Text(Box::new(packed))),
                 };
                 packed.write(first).map_err(|error| unwritable(place.shown(), &error))?;
-                Ok(Output::Text(packed))
+                Ok(Output::Text(Box::new(packed)))
             }
             Kind::Parquet { schema } => {
                 // Level 3 is where more effort hardly saves space; it is within what the level can be.
