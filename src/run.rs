@@ -241,7 +241,7 @@ async fn progress(watch: Watch, line: Line) {
 /// Stops the run at the first signal and the process at the second. A signal that comes right behind this is heard.
 #[cfg(unix)]
 fn hear(watch: &Watch) {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
+    use tokio::signal::unix::{SignalKind, signal};
     let _inside = watch.world.io.enter();
     let of = |name: &str, kind| {
         let failed =
@@ -251,12 +251,6 @@ fn hear(watch: &Watch) {
     let mut interrupt = of("SIGINT", SignalKind::interrupt());
     let mut terminate = of("SIGTERM", SignalKind::terminate());
     let mut table = of("SIGUSR1", SignalKind::user_defined1());
-    async fn next(signal: &mut Option<Signal>) {
-        match signal {
-            Some(signal) => drop(signal.recv().await),
-            None => std::future::pending().await,
-        }
-    }
     let watch = watch.clone();
     let mut asked = false;
     let io = watch.world.io.clone();
@@ -278,6 +272,15 @@ fn hear(watch: &Watch) {
             watch.stop();
         }
     });
+}
+
+/// The next signal of a kind; never, where it cannot be heard.
+#[cfg(unix)]
+async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
 }
 
 #[cfg(not(unix))]

@@ -31,7 +31,7 @@ impl Hive {
                 .collect();
             let known = hive.fields.iter().any(|it| it.name() == name) || has(name);
             let Some(column) = column.filter(|_| !known) else { continue };
-            let ty = kind(column.iter().flatten().copied());
+            let ty = kind(&column.iter().flatten().copied());
             for (values, text) in hive.values.iter_mut().zip(column) {
                 values.push(value(&ty, text));
             }
@@ -53,7 +53,7 @@ fn pairs(file: &Path) -> Vec<(String, Option<String>)> {
 }
 
 /// What all these values are.
-fn kind<'a>(values: impl Iterator<Item = &'a str> + Clone) -> DataType {
+fn kind<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> DataType {
     let all = |of: fn(&str) -> bool| values.clone().next().is_some() && values.clone().all(of);
     // A number with zeros before it is a name.
     if all(|it| parse::int(it).is_some_and(|number| number.to_string() == it)) {

@@ -95,8 +95,8 @@ fn expected(action: &TestAction) -> Option<&Input> {
 fn implied_end(actions: &[TestAction]) -> Option<usize> {
     let moves = |it: &TestAction| {
         let within = match &it.kind {
-            TestActionKind::ExpectRows { within, .. } => *within,
-            TestActionKind::ExpectCount { within, .. } => *within,
+            TestActionKind::ExpectRows { within, .. }
+            | TestActionKind::ExpectCount { within, .. } => *within,
             _ => None,
         };
         let end = matches!(it.kind, TestActionKind::End);
