@@ -167,10 +167,10 @@ fn the_view_follows_the_size_of_the_window() {
 }
 
 /// A pipeline that takes about two seconds and then ends: time for several views.
-const TWO_SECONDS: &str = r#"source fleet = generate(rate: 20, rows: 40)
+const TWO_SECONDS: &str = r"source fleet = generate(rate: 20, rows: 40)
 
 sink shown = fleet | select device_id | into console(format: json)
-"#;
+";
 
 #[test]
 fn nothing_is_drawn_where_nobody_wants_it() {
@@ -195,7 +195,7 @@ fn nothing_is_drawn_where_nobody_wants_it() {
     std::thread::scope(|scope| {
         for (words, environment, expected) in cases {
             scope.spawn(move || {
-                assert_eq!(view(words, environment), expected, "{words} {environment:?}")
+                assert_eq!(view(words, environment), expected, "{words} {environment:?}");
             });
         }
     });
