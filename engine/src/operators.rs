@@ -1,6 +1,6 @@
 //! The steps of the language: one file a word, one line a word in [`all`].
 //!
-//! A word is a [`StepRule`](dsl::catalog::StepRule) (what the checker asks), an [`OperatorDef`] (what the planner asks)
+//! A word is a [`StepRule`] (what the checker asks), an [`OperatorDef`] (what the planner asks)
 //! and an [`Operator`](crate::operator::Operator) (what runs).
 
 use crate::operator::OperatorDef;
