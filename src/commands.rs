@@ -34,8 +34,9 @@ pub fn run(cli: Cli) -> Exit {
     }
 }
 
-/// Writes to standard error. A reader that went away is no reason to stop working.
+/// Writes to standard error, without secrets. A reader that went away is no reason to stop working.
 pub(crate) fn say(text: &str) {
+    let text = crate::secrets::masked(text);
     let mut err = std::io::stderr().lock();
     drop(err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n")));
 }

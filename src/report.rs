@@ -1,6 +1,7 @@
 //! The closing report: `--report FILE`. Scripts read it, so names are added and never changed.
 
 use crate::machine::Usage;
+use crate::secrets;
 use dsl::plan::Plan;
 use engine::ledger::{Ledger, SinkCount, SourceCount, StreamCount};
 use engine::runtime::{Ended, Outcome, Progress};
@@ -147,7 +148,8 @@ impl Report {
         let mut aside = path.as_os_str().to_owned();
         aside.push(".partial");
         let mut file = std::fs::File::create(&aside)?;
-        serde_json::to_writer_pretty(&mut file, self)?;
+        let text = serde_json::to_string_pretty(self)?;
+        file.write_all(secrets::masked(&text).as_bytes())?;
         file.write_all(b"\n")?;
         file.sync_all()?;
         std::fs::rename(&aside, path)

@@ -23,14 +23,16 @@ pub(super) fn demo(args: &DemoArgs) -> Exit {
         say("weir: a fleet has at least one device and sends at least one message a second");
         return Exit::Usage;
     }
-    super::run::log(crate::cli::LogFormat::Text);
+    let logs = crate::logs::begin(crate::cli::LogFormat::Text);
     let choices = Choices { devices: args.devices, rate: args.rate, threads: machine::cores() };
     let shown = super::run::shown(args.quiet, Shown::Lines(progress));
     let metrics = match super::run::metrics(args.metrics.as_deref(), args.quiet) {
         Ok(metrics) => metrics,
         Err(exit) => return exit,
     };
-    let finished = match demo::run(&choices, View { shown, metrics, duration }) {
+    let finished = demo::run(&choices, View { shown, metrics, duration });
+    drop(logs);
+    let finished = match finished {
         Ok(finished) => finished,
         Err(error) => {
             say(&format!("weir: {error}"));

@@ -1,13 +1,13 @@
 //! `weir run`: a pipeline until its inputs end or it is told to stop.
 
 use super::{compile, pipeline_name, say};
-use crate::cli::{LogFormat, RunArgs};
+use crate::cli::RunArgs;
 use crate::environment::ProcessEnvironment;
 use crate::exit::Exit;
-use crate::live;
 use crate::metrics::Server;
 use crate::report::Report;
 use crate::run::{self, Finished, Shown, View};
+use crate::{live, logs};
 use crate::{machine, summary};
 use dsl::constant::{self, Fault};
 use dsl::plan::Plan;
@@ -21,8 +21,9 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
-    log(args.log_format);
+    let logs = logs::begin(args.log_format);
     let finished = close(&plan, &args.set).and_then(|plan| start(&plan, args));
+    drop(logs);
     let (report, exit) = match finished {
         Ok(finished) => {
             if let Some(error) = &finished.report.error {
@@ -152,19 +153,6 @@ fn close(plan: &Plan, set: &[String]) -> Result<Plan, Broken> {
         }
         if usage { Broken::Usage(texts) } else { Broken::Failed(texts) }
     })
-}
-
-/// Log lines go to standard error; what is logged, `WEIR_LOG` says (`info`, `connectors=debug`).
-pub(super) fn log(format: LogFormat) {
-    use dsl::constant::Environment;
-    let filter = ProcessEnvironment.env("WEIR_LOG").unwrap_or_else(|| "warn".to_owned());
-    let filter = tracing_subscriber::EnvFilter::new(filter);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second subscriber in one process is refused; then the first goes on.
-    match format {
-        LogFormat::Text => drop(log.with_ansi(super::colour()).try_init()),
-        LogFormat::Json => drop(log.json().try_init()),
-    }
 }
 
 /// One line about a run that goes on.

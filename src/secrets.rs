@@ -1,0 +1,78 @@
+//! What must not be shown: the values that came from `secret(…)`, and from variables whose names say so.
+//!
+//! Nothing that is written here names a secret. But servers answer in words of their own, and libraries quote what they
+//! were given, so messages, log lines and the report go through [`masked`] before they leave the process.
+
+use std::borrow::Cow;
+use std::sync::{PoisonError, RwLock};
+
+/// Stands where a secret would.
+const MASK: &str = "***";
+
+/// Shorter ones are not looked for: they would be found in every other word.
+const LENGTH_MIN: usize = 4;
+
+/// A variable with one of these in its name holds a secret.
+const NAMES: [&str; 7] = ["PASS", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "KEY", "AUTH"];
+
+/// The secrets of this process, longer ones first.
+static KNOWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
+
+/// Whether a variable of this name holds a secret, as far as its name says.
+pub fn is_one(variable: &str) -> bool {
+    let name = variable.to_uppercase();
+    NAMES.iter().any(|it| name.contains(it))
+}
+
+/// This is a secret.
+pub fn note(secret: &str) {
+    let plain = secret.trim();
+    // As texts in messages and in JSON show it, too.
+    let quoted = [format!("{plain:?}"), serde_json::Value::from(plain).to_string()];
+    let inner = quoted.iter().filter_map(|it| it.get(1..it.len().saturating_sub(1)));
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    for text in std::iter::once(plain).chain(inner) {
+        if text.len() >= LENGTH_MIN && !known.iter().any(|it| it == text) {
+            known.push(text.to_owned());
+        }
+    }
+    known.sort_by_key(|it| std::cmp::Reverse(it.len()));
+}
+
+/// A text without any of the secrets.
+pub fn masked(text: &str) -> Cow<'_, str> {
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    let mut shown = Cow::Borrowed(text);
+    for secret in known.iter() {
+        if shown.contains(secret) {
+            shown = Cow::Owned(shown.replace(secret, MASK));
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_however_they_are_quoted() {
+        note("correct \"horse\"\n");
+        note("correct");
+        note("abc");
+        assert_eq!(masked("it says correct \"horse\"!"), "it says ***!");
+        assert_eq!(masked(r#"{"error":"correct \"horse\""}"#), r#"{"error":"***"}"#);
+        assert_eq!(masked("correct, and abc"), "***, and abc");
+        assert!(matches!(masked("nothing of it"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn names_of_variables_tell() {
+        for name in ["MQTT_PASSWORD", "influx_token", "AWS_SECRET_ACCESS_KEY", "DB_PWD"] {
+            assert!(is_one(name), "{name}");
+        }
+        for name in ["BROKER_URL", "SITE", "HOME"] {
+            assert!(!is_one(name), "{name}");
+        }
+    }
+}
