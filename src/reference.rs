@@ -124,6 +124,10 @@ fn takes(takes: &Takes) -> String {
         Takes::ConstantOrExpr(class) => format!("constant or expression: {}", type_class(class)),
         Takes::Column => "column".to_owned(),
         Takes::Columns => "column or list of columns".to_owned(),
+        Takes::ColumnOr(words) => {
+            let words: Vec<String> = words.iter().map(|it| format!("`{it}(…)`")).collect();
+            format!("column, {}", words.join(", "))
+        }
         Takes::Choice(words) => choices(words),
         Takes::ConstantOrChoice(constant, words) => {
             format!("{}, or {}", constant_name(*constant), choices(words))

@@ -6,6 +6,7 @@
 mod cli;
 mod documents;
 mod edge;
+mod lake;
 mod memory;
 mod pipelines;
 mod runtime;

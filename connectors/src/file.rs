@@ -37,7 +37,9 @@ mod text;
 mod whole;
 mod writer;
 
+pub(crate) use output::parquet_error;
 pub use paths::expand;
+pub(crate) use place::{make_folder, sync_folder, unwritable};
 pub use sink::FileSink;
 pub use source::FileSource;
 pub use text::{Holds, TextFile, holds};

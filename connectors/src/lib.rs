@@ -11,8 +11,10 @@
 
 #![forbid(unsafe_code)]
 
+mod backoff;
 pub mod common;
 pub mod console;
+mod crypto;
 mod decoding;
 mod encoding;
 pub mod file;
@@ -21,6 +23,8 @@ pub mod generate;
 pub mod memory;
 pub mod mqtt;
 pub mod null;
+pub mod parquet;
+mod retry;
 mod standard;
 #[cfg(test)]
 mod testing;
@@ -37,7 +41,14 @@ pub fn sources() -> &'static [&'static dyn SourceDef] {
 
 /// Every sink, in the order of the reference.
 pub fn sinks() -> &'static [&'static dyn SinkDef] {
-    &[&file::FileSink, &console::Console, &null::Null, &memory::MemorySink, &mqtt::MqttSink]
+    &[
+        &file::FileSink,
+        &console::Console,
+        &null::Null,
+        &memory::MemorySink,
+        &mqtt::MqttSink,
+        &parquet::ParquetSink,
+    ]
 }
 
 /// Every format, in the order of the reference.

@@ -12,7 +12,6 @@
 //!
 //! The client library is seen by `rumqtt.rs` alone; everything else knows the narrow traits of `client.rs`.
 
-mod backoff;
 mod client;
 mod inbox;
 mod ledger;

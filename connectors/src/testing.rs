@@ -80,19 +80,38 @@ pub(crate) fn args(signature: &Signature, given: &[(&'static str, Arg)]) -> Args
         let arg = match given.iter().find(|(name, _)| *name == param.name) {
             Some((_, arg)) => arg.clone(),
             None => match param.presence {
-                Presence::Default(text) => match dsl::parse::expression(text).map(|it| it.kind) {
-                    Ok(dsl::ast::ExprKind::Literal(it)) => Arg::Value(it.value),
-                    Ok(dsl::ast::ExprKind::Name { name, .. }) => Arg::Choice(name),
-                    other => {
-                        panic!("the default `{text}` is neither a literal nor a word: {other:?}")
-                    }
-                },
+                Presence::Default(text) => default(text),
                 _ => continue,
             },
         };
         args.given.push((param.name.to_owned(), Spanned::new(arg, span())));
     }
     args
+}
+
+/// A default, as it stands in a signature.
+fn default(text: &str) -> Arg {
+    fn value(it: dsl::ast::Expr) -> Arg {
+        match it.kind {
+            dsl::ast::ExprKind::Literal(it) => Arg::Value(it.value),
+            dsl::ast::ExprKind::Name { name, .. } => Arg::Choice(name),
+            dsl::ast::ExprKind::Record(entries) => Arg::Record(Args {
+                given: entries
+                    .into_iter()
+                    .map(|(name, it)| (name.node, Spanned::new(value(it), span())))
+                    .collect(),
+            }),
+            dsl::ast::ExprKind::Range(low, high) => {
+                let end = |it: Option<Box<dsl::ast::Expr>>| match value(*it.unwrap()) {
+                    Arg::Value(value) => Some(Box::new(value)),
+                    other => panic!("no end of a range: {other:?}"),
+                };
+                Arg::Value(Value::Range(end(low), end(high)))
+            }
+            other => panic!("no default that is known here: {other:?}"),
+        }
+    }
+    value(dsl::parse::expression(text).unwrap())
 }
 
 pub(crate) fn span() -> Span {

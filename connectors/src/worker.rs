@@ -4,13 +4,21 @@
 //!  Sink::write ── has_room? ── push(job) ──► │ jobs, about `budget` bytes │ ──► work(job)
 //!  Sink::prepare, finish ── is_idle? ◄────── wakes the runtime when it is worth asking again
 //! ```
+//!
+//! Work that has to happen at some time, rows or no rows (a batch that has waited long enough), says when it is due; the
+//! clock is the run's.
+
+#[cfg(test)]
+mod tests;
 
 use crate::common::lock;
 use engine::error::{Error, Result};
+use engine::time::{Clock, SystemClock};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The side that hands jobs over.
 pub(crate) struct Worker<J> {
@@ -18,11 +26,51 @@ pub(crate) struct Worker<J> {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the thread does.
+pub(crate) trait Work<J>: Send + 'static {
+    /// Does a job; `more` tells whether another one waits already. An error is the last thing that happens.
+    fn work(&mut self, job: J, more: bool) -> Result<()>;
+
+    /// When [`Work::overdue`] is to be called, as [`Clock::elapsed`] shows it; none: nothing waits for a time.
+    fn due(&self) -> Option<Duration> {
+        None
+    }
+
+    /// That time has come.
+    fn overdue(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<J, F: FnMut(J) -> Result<()> + Send + 'static> Work<J> for F {
+    fn work(&mut self, job: J, _more: bool) -> Result<()> {
+        self(job)
+    }
+}
+
+/// Work that wants to know whether another job waits.
+struct Ahead<F>(F);
+
+impl<J, F: FnMut(J, bool) -> Result<()> + Send + 'static> Work<J> for Ahead<F> {
+    fn work(&mut self, job: J, more: bool) -> Result<()> {
+        self.0(job, more)
+    }
+}
+
+/// What the thread does next.
+enum Turn<J> {
+    /// A job, its size, and whether another one waits.
+    Job(J, Size, bool),
+    Overdue,
+    End,
+}
+
 struct Shared<J> {
     state: Mutex<State<J>>,
     more: Condvar,
     waker: Waker,
     budget: usize,
+    clock: Arc<dyn Clock>,
 }
 
 struct State<J> {
@@ -52,14 +100,14 @@ enum Thread {
 }
 
 impl<J: Send + 'static> Worker<J> {
-    /// Starts the thread. An error of `work` is the last thing that happens to it; what `work` owns goes with the thread.
+    /// Starts the thread for work that waits for no time. What `work` owns goes with the thread.
     pub(crate) fn start(
         name: &str,
         waker: Waker,
         budget: usize,
-        mut work: impl FnMut(J) -> Result<()> + Send + 'static,
+        work: impl Work<J>,
     ) -> Result<Worker<J>> {
-        Self::start_ahead(name, waker, budget, move |job, _| work(job))
+        Self::start_timed(name, waker, budget, Arc::new(SystemClock::new()), work)
     }
 
     /// The same for work that is told whether another job waits already.
@@ -67,7 +115,18 @@ impl<J: Send + 'static> Worker<J> {
         name: &str,
         waker: Waker,
         budget: usize,
-        mut work: impl FnMut(J, bool) -> Result<()> + Send + 'static,
+        work: impl FnMut(J, bool) -> Result<()> + Send + 'static,
+    ) -> Result<Worker<J>> {
+        Self::start(name, waker, budget, Ahead(work))
+    }
+
+    /// Starts the thread.
+    pub(crate) fn start_timed(
+        name: &str,
+        waker: Waker,
+        budget: usize,
+        clock: Arc<dyn Clock>,
+        mut work: impl Work<J>,
     ) -> Result<Worker<J>> {
         let state = State {
             jobs: VecDeque::new(),
@@ -76,14 +135,18 @@ impl<J: Send + 'static> Worker<J> {
             waiting: false,
             closed: false,
         };
-        let shared =
-            Arc::new(Shared { state: Mutex::new(state), more: Condvar::new(), waker, budget });
+        let (state, more) = (Mutex::new(state), Condvar::new());
+        let shared = Arc::new(Shared { state, more, waker, budget, clock });
         let guard = Guard(Arc::clone(&shared));
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let shared = Arc::clone(&guard.0);
-            while let Some((job, size, more)) = shared.next() {
-                let done = work(job, more);
-                if !shared.done(size, done) {
+            loop {
+                let sound = match shared.next(work.due()) {
+                    Turn::Job(job, size, more) => shared.done(size, work.work(job, more)),
+                    Turn::Overdue => shared.done(Size::default(), work.overdue()),
+                    Turn::End => false,
+                };
+                if !sound {
                     break;
                 }
             }
@@ -94,6 +157,11 @@ impl<J: Send + 'static> Worker<J> {
             Error::unavailable(format!("the thread `{name}` could not be started")).because(error)
         })?;
         Ok(Worker { shared, thread: Some(thread) })
+    }
+
+    /// What broke it since it was asked for something last.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.shared.healthy().map(drop)
     }
 
     /// Whether there is room for a job; if not, the waker says when to ask again.
@@ -150,18 +218,31 @@ impl<J> Drop for Worker<J> {
 }
 
 impl<J> Shared<J> {
-    /// The next job, its size, and whether another one waits; none: there are no more.
-    fn next(&self) -> Option<(J, Size, bool)> {
+    /// What is to be done next: what is due comes before jobs.
+    fn next(&self, due: Option<Duration>) -> Turn<J> {
         let mut state = lock(&self.state);
         loop {
             if state.closed {
-                return None;
+                return Turn::End;
+            }
+            let left = due.map(|it| it.saturating_sub(self.clock.elapsed()));
+            if left == Some(Duration::ZERO) {
+                state.thread = Thread::Works;
+                // Others are to look at what is left, whoever asked.
+                state.waiting = true;
+                return Turn::Overdue;
             }
             if let Some((job, size)) = state.jobs.pop_front() {
                 state.thread = Thread::Works;
-                return Some((job, size, !state.jobs.is_empty()));
+                return Turn::Job(job, size, !state.jobs.is_empty());
             }
-            state = self.more.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match left {
+                None => self.more.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) => {
+                    let waited = self.more.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
     }
 
@@ -175,7 +256,10 @@ impl<J> Shared<J> {
         }
         state.thread = match done {
             Ok(()) => Thread::Waits,
-            Err(error) => Thread::Gone(Some(error)),
+            Err(error) => {
+                state.waiting = true;
+                Thread::Gone(Some(error))
+            }
         };
         self.wake(state);
         sound
@@ -217,74 +301,5 @@ impl<J> Drop for Guard<J> {
             state.thread = Thread::Gone(None);
         }
         self.0.wake(state);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-    use std::time::Duration;
-
-    /// Asks until it is so; woken in between.
-    fn until(mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
-        while !is_so()? {
-            std::thread::park_timeout(Duration::from_secs(10));
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn jobs_wait_until_there_is_room() {
-        let (go, gate) = mpsc::channel::<()>();
-        let (tell, told) = mpsc::channel();
-        let worker = Worker::start("test", crate::testing::waker(), 10, move |job: u32| {
-            gate.recv().map_err(|_| Error::bug("the gate is gone"))?;
-            tell.send(job).map_err(|_| Error::bug("nobody listens"))
-        });
-        let worker = worker.unwrap();
-        assert!(worker.has_room().unwrap() && worker.is_idle().unwrap());
-        worker.push(1, Size { bytes: 10, rows: 2 });
-        worker.push(2, Size { bytes: 3, rows: 1 });
-        assert!(!worker.has_room().unwrap());
-        assert_eq!(worker.open(), Size { bytes: 13, rows: 3 });
-        go.send(()).unwrap();
-        until(|| worker.has_room()).unwrap();
-        assert!(!worker.is_idle().unwrap());
-        go.send(()).unwrap();
-        until(|| worker.is_idle()).unwrap();
-        assert_eq!((worker.open(), told.try_iter().collect()), (Size::default(), vec![1, 2]));
-    }
-
-    #[test]
-    fn an_error_reaches_whoever_asks_next() {
-        let waker = crate::testing::waker();
-        let worker = Worker::start("test", waker, 10, |job: &str| Err(Error::refused(job)));
-        let worker = worker.unwrap();
-        worker.push("full", Size { bytes: 1, rows: 5 });
-        let error = until(|| worker.is_idle()).unwrap_err();
-        assert_eq!(error.message, "full");
-        assert!(worker.has_room().is_err());
-        assert_eq!(worker.open(), Size { bytes: 0, rows: 5 }, "what failed is not done");
-    }
-
-    #[test]
-    fn stopping_drops_what_waits() {
-        struct Owned(mpsc::Sender<&'static str>);
-        impl Drop for Owned {
-            fn drop(&mut self) {
-                self.0.send("gone").unwrap();
-            }
-        }
-        let (tell, told) = mpsc::channel();
-        let owned = Owned(tell);
-        let work = move |()| {
-            let _kept = &owned;
-            Ok(())
-        };
-        let mut worker = Worker::start("test", crate::testing::waker(), 10, work).unwrap();
-        worker.push((), Size::default());
-        worker.stop();
-        assert_eq!(told.try_recv(), Ok("gone"));
     }
 }

@@ -7,6 +7,8 @@ mod demo_broker;
 
 mod support {
     pub mod peer;
+    pub mod proxy;
+    #[allow(dead_code, reason = "written for two binaries")]
     pub mod server;
 }
 
@@ -17,5 +19,13 @@ mod mqtt {
     mod read;
     mod restart;
     mod rig;
+    mod write;
+}
+
+mod parquet {
+    mod away;
+    mod open;
+    mod rig;
+    mod sweep;
     mod write;
 }

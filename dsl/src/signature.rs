@@ -122,6 +122,8 @@ pub enum Takes {
     Column,
     /// A column or a list of columns (`by:`).
     Columns,
+    /// One column, or one of these words over one (`day(t)`): an [`crate::plan::Arg::Of`] then.
+    ColumnOr(&'static [&'static str]),
     /// One of these bare words.
     Choice(&'static [&'static str]),
     /// A constant, or one of these bare words instead (`rate: 1000`, `rate: max`): an [`crate::plan::Arg::Choice`] then.

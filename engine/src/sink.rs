@@ -64,6 +64,12 @@ pub trait Sink: Send {
         false
     }
 
+    /// What broke inside since it was asked for something last. Asked when the waker was called, so that trouble is known
+    /// where no row comes.
+    fn check(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// The run has broken: stops where it is. What has not gone out by then does not any more.
     fn abandon(&mut self) {}
 }

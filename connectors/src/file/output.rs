@@ -220,15 +220,22 @@ impl Packed {
 
 /// Why Parquet cannot be written.
 fn failed(path: &Path, error: ParquetError) -> Error {
-    match error {
-        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
-            Ok(error) => unwritable(path, &error),
-            Err(cause) => broken(path, &cause.to_string()),
-        },
-        other => broken(path, &other.to_string()),
+    match parquet_error(error) {
+        Ok(error) => unwritable(path, &error),
+        Err(reason) => {
+            let shown = path.display();
+            Error::refused(format!("`path`: `{shown}` cannot be written as Parquet: {reason}"))
+        }
     }
 }
 
-fn broken(path: &Path, reason: &str) -> Error {
-    Error::refused(format!("`path`: `{}` cannot be written as Parquet: {reason}", path.display()))
+/// What stands behind an error of the Parquet writer: that bytes could not be written, or else what it says.
+pub(crate) fn parquet_error(error: ParquetError) -> Result<io::Error, String> {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+            Ok(error) => Ok(*error),
+            Err(cause) => Err(cause.to_string()),
+        },
+        other => Err(other.to_string()),
+    }
 }

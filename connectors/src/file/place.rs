@@ -166,7 +166,7 @@ pub(super) fn ends_with(path: &Path, mut file: &File, ending: &[u8]) -> Result<b
 }
 
 /// Makes a folder and those above it.
-pub(super) fn make_folder(folder: &Path) -> Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| {
         let shown = folder.display();
         Error::user(format!("`path`: the folder `{shown}` cannot be made: {}", reason(&error)))
@@ -174,7 +174,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<()> {
 }
 
 /// Why a file cannot be written, and what to do.
-pub(super) fn unwritable(path: &Path, error: &io::Error) -> Error {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Error {
     let message = format!("`path`: `{}` cannot be written: {}", path.display(), reason(error));
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::refused(message),
@@ -205,12 +205,12 @@ pub(super) fn folder(path: &Path) -> PathBuf {
 
 /// A new name in a folder is safe once the folder is.
 #[cfg(unix)]
-pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     let synced = File::open(folder).and_then(|it| it.sync_all());
     synced.map_err(|error| unwritable(folder, &error))
 }
 
 #[cfg(not(unix))]
-pub(super) fn sync_folder(_: &Path) -> Result<()> {
+pub(crate) fn sync_folder(_: &Path) -> Result<()> {
     Ok(())
 }

@@ -201,7 +201,7 @@ fn check_parquet(
             Code::SinkAdvice,
             place,
             message,
-            "write JSON lines, which can be read while they grow",
+            "write `into parquet(path: \"folder\")`, whose files are whole every minute, or JSON lines, which can be read while they grow",
         );
     }
 }

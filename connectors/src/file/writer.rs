@@ -154,6 +154,10 @@ impl Sink for FileWriter {
         self.readers.as_ref().is_some_and(|it| it.are_gone())
     }
 
+    fn check(&mut self) -> Result<()> {
+        self.worker.check()
+    }
+
     fn abandon(&mut self) {
         match self.readers {
             // The thread may wait for a reader that never reads on.

@@ -7,10 +7,10 @@
 //!     └ the very first one that fails is the end too: whoever opened the source or sink is told
 //! ```
 
-use super::backoff::Backoff;
 use super::client::{Accepted, Connect, Failure, Link};
 use super::settings::Server;
 use super::task::{Retries, Stop, Task};
+use crate::backoff::Backoff;
 use engine::error::Error;
 use engine::interrupt::Interrupt;
 use engine::time::Clock;

@@ -3,12 +3,11 @@
 //! Each option is read by one function that says what is wrong with a value. The checker runs those whose values stand in
 //! the file; when a run starts they run again over all of them.
 
-use super::backoff::Backoff;
 use super::client::{Connect, Failure};
+use crate::backoff::{Backoff, waits};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::Args;
 use dsl::signature::{Constant, Param, Takes};
-use dsl::value::Value;
 use engine::error::{Error, Result};
 use std::time::Duration;
 
@@ -92,7 +91,7 @@ impl Settings {
             (None, None) => None,
         };
         let keep_alive = Duration::from_micros(args.duration("keep_alive")?.unsigned_abs());
-        let (least, most) = retry(args.value("retry")?).map_err(wrong("retry"))?;
+        let waits = waits(args.value("retry")?).map_err(wrong("retry"))?;
         let qos = qos(args.int("qos")?).map_err(wrong("qos"))?;
         Ok(Self {
             server: Server {
@@ -102,7 +101,7 @@ impl Settings {
                 client_id: client_id.clone(),
                 has_login: login.is_some(),
             },
-            backoff: Backoff::new(least, most, &client_id),
+            backoff: Backoff::new(waits, &client_id),
             connect: Connect {
                 host,
                 port,
@@ -188,23 +187,6 @@ fn client_id(text: &str) -> Result<&str, String> {
     Ok(text)
 }
 
-/// The first and the longest wait.
-fn retry(range: &Value) -> Result<(Duration, Duration), String> {
-    let end = |value: &Option<Box<Value>>| match value.as_deref() {
-        Some(Value::Duration(micros)) if *micros > 0 => {
-            Some(Duration::from_micros(micros.unsigned_abs()))
-        }
-        _ => None,
-    };
-    match range {
-        Value::Range(least, most) => {
-            end(least).zip(end(most)).filter(|(least, most)| least <= most)
-        }
-        _ => None,
-    }
-    .ok_or_else(|| format!("expected two waiting times like `1s..64s`, found {range}"))
-}
-
 fn qos(number: i64) -> Result<u8, String> {
     match number {
         0 | 1 => Ok(number as u8),
@@ -273,9 +255,5 @@ mod tests {
     #[test]
     fn limits_are_kept() {
         assert!(qos(2).unwrap_err().contains("not in this version"));
-        let second = |n: i64| Some(Box::new(Value::Duration(n * 1_000_000)));
-        assert!(retry(&Value::Range(second(1), second(64))).is_ok());
-        assert!(retry(&Value::Range(second(64), second(1))).is_err());
-        assert!(retry(&Value::Range(second(1), None)).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Real servers, brought by `tests/servers`: never skipped, one for each test that asks.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A running Mosquitto of one test. Dropping it stops it and removes its data.
@@ -57,6 +57,82 @@ impl Drop for Mosquitto {
     fn drop(&mut self) {
         script(&["reset", &self.name]);
     }
+}
+
+/// A running S3 server of one test. Dropping it stops it and removes its data.
+pub struct ObjectStore {
+    name: String,
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    /// Where its buckets are, as folders.
+    data: PathBuf,
+}
+
+impl ObjectStore {
+    /// The id and the secret of its key.
+    pub const KEY: (&str, &str) = ("test", "testtest");
+
+    /// Starts one without buckets.
+    pub fn start(name: &str) -> Self {
+        let name = format!("s3:{name}-{}", std::process::id());
+        script(&["reset", &name]);
+        let mut server = Self { name, url: String::new(), data: PathBuf::new() };
+        server.start_again();
+        server
+    }
+
+    /// After `stop` or `kill`: on the same port, with the data it had.
+    pub fn start_again(&mut self) {
+        let facts = script(&["start", &self.name]);
+        let fact = |key: &str| facts.lines().find_map(|line| line.strip_prefix(key));
+        fact("S3=").expect("it says where it is").clone_into(&mut self.url);
+        self.data = fact("S3_DATA=").expect("it says where its data are").into();
+    }
+
+    /// Makes a bucket, behind the server's back.
+    pub fn make_bucket(&self, bucket: &str) {
+        std::fs::create_dir_all(self.data.join(bucket)).unwrap();
+    }
+
+    /// How many objects of a bucket have names that end so.
+    pub fn objects(&self, bucket: &str, ending: &str) -> usize {
+        let bucket = self.data.join(bucket);
+        let own = bucket.join(".sgwtmp");
+        let names = walk(&bucket).into_iter().filter(|it| !it.starts_with(&own));
+        names.filter(|it| it.to_string_lossy().ends_with(ending)).count()
+    }
+
+    /// How many uploads of a bucket have begun and were not completed.
+    pub fn uploads(&self, bucket: &str) -> usize {
+        let open = self.data.join(bucket).join(".sgwtmp/multipart");
+        let keys = std::fs::read_dir(open).into_iter().flatten();
+        keys.flatten().flat_map(|it| std::fs::read_dir(it.path()).into_iter().flatten()).count()
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&self) {
+        script(&["kill", &self.name]);
+    }
+}
+
+impl Drop for ObjectStore {
+    fn drop(&mut self) {
+        script(&["reset", &self.name]);
+    }
+}
+
+/// Every file below a folder; some go while they are looked at.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|it| it.path());
+    paths.flat_map(|it| if it.is_dir() { walk(&it) } else { vec![it] }).collect()
+}
+
+/// The Python that has other readers of Parquet.
+pub fn readers() -> PathBuf {
+    let facts = script(&["start", "readers"]);
+    let path = facts.lines().find_map(|line| line.strip_prefix("READERS_PYTHON="));
+    path.expect("it says where it is").into()
 }
 
 /// Runs `tests/servers`; what it prints.

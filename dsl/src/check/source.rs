@@ -210,6 +210,7 @@ fn reads_rows(takes: &Takes) -> bool {
         | Takes::ConstantOrExpr(_)
         | Takes::Column
         | Takes::Columns
+        | Takes::ColumnOr(_)
         | Takes::RowPattern
         | Takes::Items
         | Takes::Renames

@@ -64,6 +64,7 @@ fn inside(it: &mut Arg, visitor: &mut dyn Visitor) {
         Arg::Value(_)
         | Arg::Column(_)
         | Arg::Columns(_)
+        | Arg::Of { .. }
         | Arg::Choice(_)
         | Arg::Schema(_)
         | Arg::Stream(_)

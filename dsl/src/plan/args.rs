@@ -39,6 +39,13 @@ pub enum Arg {
     Column(String),
     /// Columns.
     Columns(Vec<String>),
+    /// A word over a column: `day(t)`.
+    Of {
+        /// The word.
+        word: String,
+        /// The column.
+        column: String,
+    },
     /// A bare word out of a list.
     Choice(String),
     /// A word with its own arguments.
@@ -177,6 +184,7 @@ impl Arg {
             | Arg::Expr(_)
             | Arg::Column(_)
             | Arg::Columns(_)
+            | Arg::Of { .. }
             | Arg::Choice(_)
             | Arg::Schema(_)
             | Arg::Stream(_)
@@ -196,6 +204,7 @@ impl Arg {
             Arg::Expr(_) => "an expression",
             Arg::Column(_) => "a column",
             Arg::Columns(_) => "columns",
+            Arg::Of { .. } => "a word over a column",
             Arg::Choice(_) => "a choice",
             Arg::Word(_) => "a word",
             Arg::Schema(_) => "a schema",

@@ -48,6 +48,7 @@ fn arg<'a>(it: &'a Arg, see: &mut dyn FnMut(Node<'a>)) {
         Arg::Value(_)
         | Arg::Column(_)
         | Arg::Columns(_)
+        | Arg::Of { .. }
         | Arg::Choice(_)
         | Arg::Schema(_)
         | Arg::Stream(_)

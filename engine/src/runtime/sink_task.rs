@@ -112,7 +112,8 @@ impl SinkTask {
             self.control.deserted();
         }
         let Some(mut round) = self.open()? else {
-            // Woken by the sink, which has got rid of something.
+            // Woken by the sink, which has got rid of something or is in trouble.
+            self.sink.check()?;
             if let Some(before) = self.state.inside.take() {
                 self.charge(before.budget());
             }

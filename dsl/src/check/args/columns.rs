@@ -8,6 +8,7 @@ use crate::check::expr::{self, Grouped, Scope};
 use crate::check::flows;
 use crate::check::names::{unknown_column, written};
 use crate::check::rules::window_column;
+use crate::check::suggest::{listed, nearest};
 use crate::check::type_expr::is_type;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Aggregates, Arg, Item};
@@ -41,6 +42,41 @@ pub(super) fn column(
     report: &mut Vec<Diagnostic>,
 ) -> Option<Arg> {
     existing(expr, asked, place, report).map(Arg::Column)
+}
+
+/// A column, or one of some words over one.
+pub(super) fn column_or(
+    expr: &ast::Expr,
+    words: &[&'static str],
+    asked: Asked<'_>,
+    place: Place<'_>,
+    report: &mut Vec<Diagnostic>,
+) -> Option<Arg> {
+    let ExprKind::Call(call) = &expr.kind else {
+        return column(expr, asked, place, report);
+    };
+    let word = &call.name;
+    if !words.contains(&word.node.as_str()) {
+        let message = format!("`{}` knows no `{}(…)`", asked.name, word.node);
+        let diagnostic = Diagnostic::new(Code::UnknownChoice, word.span, message);
+        report.push(match nearest(&word.node, words.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(word.span, near),
+            None => {
+                let known: Vec<String> = words.iter().map(|it| format!("{it}(COLUMN)")).collect();
+                let known = listed(known.iter().map(String::as_str));
+                diagnostic.help(format!("it takes columns, and {known}"))
+            }
+        });
+        return None;
+    }
+    let [ast::Item::Positional(inner)] = call.items.as_slice() else {
+        let message = format!("`{}` takes one column", word.node);
+        let help = format!("write `{}(COLUMN)`", word.node);
+        report.push(Diagnostic::new(Code::ColumnNeeded, call.span, message).help(help));
+        return None;
+    };
+    let column = existing(inner, asked, place, report)?;
+    Some(Arg::Of { word: word.node.clone(), column })
 }
 
 /// A column or a list of columns.

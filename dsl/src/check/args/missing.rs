@@ -88,7 +88,7 @@ pub(super) fn sample(takes: &Takes) -> String {
             Constant::Any => "…",
         }
         .to_owned(),
-        Takes::Column | Takes::Columns => "COLUMN".to_owned(),
+        Takes::Column | Takes::Columns | Takes::ColumnOr(_) => "COLUMN".to_owned(),
         Takes::Choice(choices) => choices.first().map_or("…", |it| *it).to_owned(),
         Takes::Word(kind) => kind.noun().to_uppercase(),
         Takes::Schema => "SCHEMA".to_owned(),

@@ -61,6 +61,9 @@ impl Reading<'_, '_> {
             Takes::RowPattern => Some(Arg::RowPattern(expr::pattern(expr, scope, self.report))),
             Takes::Column => columns::column(expr, self.asked(), self.place, self.report),
             Takes::Columns => columns::columns(expr, self.asked(), self.place, self.report),
+            Takes::ColumnOr(words) => {
+                columns::column_or(expr, words, self.asked(), self.place, self.report)
+            }
             Takes::Choice(choices) => self.choice(choices, expr),
             Takes::ConstantOrChoice(kind, choices) => match &expr.kind {
                 ExprKind::Name { name, .. } if choices.contains(&name.as_str()) => {
