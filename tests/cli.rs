@@ -5,6 +5,7 @@ mod docs;
 mod explain;
 mod files;
 mod fmt;
+mod influxdb;
 mod live;
 mod logs;
 mod metrics;

@@ -20,6 +20,7 @@ mod encoding;
 pub mod file;
 pub mod formats;
 pub mod generate;
+pub mod influxdb;
 pub mod memory;
 pub mod mqtt;
 pub mod null;
@@ -47,6 +48,7 @@ pub fn sinks() -> &'static [&'static dyn SinkDef] {
         &null::Null,
         &memory::MemorySink,
         &mqtt::MqttSink,
+        &influxdb::InfluxdbSink,
         &parquet::ParquetSink,
     ]
 }

@@ -6,10 +6,21 @@
 mod demo_broker;
 
 mod support {
+    pub mod databases;
+    pub mod http;
     pub mod peer;
     pub mod proxy;
     #[allow(dead_code, reason = "written for two binaries")]
     pub mod server;
+}
+
+mod influxdb {
+    mod faults;
+    mod open;
+    mod others;
+    mod restart;
+    mod rig;
+    mod write;
 }
 
 mod mqtt {

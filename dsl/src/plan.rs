@@ -169,6 +169,9 @@ pub struct Flow {
     pub window: Option<WindowFlow>,
     /// Rows are revised later (`op`, `final` columns): a window over them needs `where final` first.
     pub updates: bool,
+    /// What tells rows of one time apart, as far as steps said it by `by:`; empty where there is one row a time. A name
+    /// that is no column any more was left out on the way. None: not known.
+    pub key: Option<Vec<String>>,
 }
 
 /// What a `window` step hands to the step behind it.

@@ -86,7 +86,7 @@ mod tests {
     use dsl::types::Type;
 
     fn flow(columns: Vec<Column>) -> Flow {
-        Flow { columns, meta: false, window: None, updates: false }
+        Flow { columns, meta: false, window: None, updates: false, key: None }
     }
 
     #[test]

@@ -155,6 +155,8 @@ pub struct SinkContext {
     pub clock: Arc<dyn Clock>,
     /// Called when a busy sink can take more.
     pub waker: Waker,
+    /// Whether somebody reads the rows that it could not write.
+    pub errors_read: bool,
     /// For I/O only.
     pub io: tokio::runtime::Handle,
     /// Ends the opening early: what waits for somebody else looks here.

@@ -52,7 +52,8 @@ pub(crate) fn step(
     input: &[Column],
     given: Vec<(&'static str, Arg)>,
 ) -> Result<StepPlan, Vec<Diagnostic>> {
-    let flow = Flow { columns: input.to_vec(), meta: true, window: None, updates: false };
+    let flow =
+        Flow { columns: input.to_vec(), meta: true, window: None, updates: false, key: None };
     step_over(def, flow, given)
 }
 

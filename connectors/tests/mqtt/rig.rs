@@ -273,6 +273,7 @@ pub fn drain_as(given: &[(&str, Arg)], budget: usize, encoder: Box<dyn Encoder>)
         bounded: false,
         clock: Arc::new(SystemClock::new()),
         waker: ground.waker.clone(),
+        errors_read: false,
         io: ground.io.handle().clone(),
         interrupt: Interrupt::default(),
         claims: Claims::default(),

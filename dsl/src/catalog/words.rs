@@ -98,7 +98,7 @@ fn names_columns(param: &Param) -> bool {
 /// Whether a row keeps its columns in a step that is given no items.
 fn keeps_columns(catalog: &dyn Catalog, step: &str) -> bool {
     let columns = vec![Column::new("x", Type::Int.required())];
-    let input = Flow { columns, meta: false, window: None, updates: false };
+    let input = Flow { columns, meta: false, window: None, updates: false, key: None };
     let (args, span) = (Args::default(), Span::default());
     let context = StepContext { input: &input, args: &args, span };
     catalog.step(step).is_some_and(|it| it.flow(context, &mut Vec::new()) == input)

@@ -43,7 +43,7 @@ impl Outputs {
 
 /// A flow about which nothing is known.
 pub(super) fn unknown() -> Flow {
-    opened(Flow { columns: Vec::new(), meta: true, window: None, updates: false })
+    opened(Flow { columns: Vec::new(), meta: true, window: None, updates: false, key: None })
 }
 
 /// The same flow, and perhaps more columns.
@@ -61,7 +61,7 @@ pub(super) fn is_open(columns: &[Column]) -> bool {
 
 /// The rows of `NAME.errors`; their `meta` is a column.
 fn errors() -> Flow {
-    Flow { columns: rules::error_columns(), meta: false, window: None, updates: false }
+    Flow { columns: rules::error_columns(), meta: false, window: None, updates: false, key: None }
 }
 
 /// The rows of `NAME.late`, told from what flows into the step that finds them.

@@ -14,7 +14,31 @@ use super::unify::unify;
 /// What `select` leaves: the items and nothing else.
 pub fn only_items(input: &Flow, items: &[Item]) -> Flow {
     let columns = items.iter().map(column_of).collect();
-    Flow { columns, window: None, ..input.clone() }
+    let renames = items.iter().filter_map(|it| match &it.value.kind {
+        ExprKind::Column(old) => Some((it.name.as_str(), old.as_str())),
+        _ => None,
+    });
+    let key = key_under(input, renames.collect());
+    Flow { columns, window: None, key, ..input.clone() }
+}
+
+/// The key of the rows where columns have other names now, each a `new` and its `old`. What has no new name is named by
+/// its old one still, so that it can be said what was left out.
+fn key_under(input: &Flow, renames: Vec<(&str, &str)>) -> Option<Vec<String>> {
+    let renamed = |key: &String| {
+        let kept = renames.iter().any(|(new, old)| old == key && new == key);
+        let found = renames.iter().find(|(_, old)| !kept && old == key);
+        found.map_or(key.clone(), |(new, _)| (*new).to_owned())
+    };
+    input.key.as_ref().map(|key| key.iter().map(renamed).collect())
+}
+
+/// The same rows, of which a step looked at those of each key by themselves: unless more was known before, that key is
+/// what tells rows of one time apart.
+pub fn keyed(flow: Flow, by: &[String]) -> Flow {
+    let known = flow.key.is_some() || by.is_empty();
+    let key = if known { flow.key.clone() } else { Some(by.to_vec()) };
+    Flow { key, ..flow }
 }
 
 /// What `extend` leaves: the row, columns replaced in their place or added at the end.
@@ -67,7 +91,9 @@ pub fn renamed(
             report.push(exists(name, span).help(help));
         }
     }
-    Flow { columns, window: None, ..input.clone() }
+    let pairs = renames.iter().map(|(new, old)| (new.as_str(), old.as_str()));
+    let key = key_under(input, pairs.collect());
+    Flow { columns, window: None, key, ..input.clone() }
 }
 
 /// The row and `added` behind it; a column that exists already is an error.
@@ -145,6 +171,7 @@ pub fn aggregated(
         meta: false,
         window: None,
         updates,
+        key: Some(keys.to_vec()),
     };
     let mut added: Vec<Column> = aggregates.items.iter().map(column_of).collect();
     if updates {
@@ -208,6 +235,10 @@ pub fn united(inputs: &[Flow], span: Span, report: &mut Vec<Diagnostic>) -> Flow
         meta: inputs.iter().all(|it| it.meta),
         window: None,
         updates: inputs.iter().any(|it| it.updates),
+        key: inputs.first().and_then(|first| {
+            let same = inputs.iter().all(|it| it.key == first.key);
+            first.key.clone().filter(|_| same)
+        }),
     }
 }
 

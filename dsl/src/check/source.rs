@@ -41,7 +41,7 @@ impl<'a> Checker<'a, '_> {
             None => Outputs::unknown(),
             Some(plan) => {
                 let columns = plan.columns.clone();
-                let main = Flow { columns, meta: true, window: None, updates: false };
+                let main = Flow { columns, meta: true, window: None, updates: false, key: None };
                 Outputs { main, late: None, bounded: plan.bounded, mixed: None }
             }
         };

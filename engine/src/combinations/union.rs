@@ -85,8 +85,13 @@ mod tests {
     use dsl::diagnostic::Code;
 
     fn united(inputs: &[&str]) -> Result<Flow, Vec<Diagnostic>> {
-        let flow =
-            |text: &&str| Flow { columns: columns(text), meta: true, window: None, updates: false };
+        let flow = |text: &&str| Flow {
+            columns: columns(text),
+            meta: true,
+            window: None,
+            updates: false,
+            key: None,
+        };
         let inputs: Vec<Flow> = inputs.iter().map(flow).collect();
         let mut report = Vec::new();
         let flow = Union.flow(&inputs, Span::new(0, 0), &mut report);

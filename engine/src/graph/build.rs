@@ -84,7 +84,7 @@ impl Builder<'_> {
     /// The error rows of a pipe are one of the places where those of its owner come out.
     fn errors(&mut self, owner: &str, stage: usize, pipe: usize) {
         let columns = rules::error_columns();
-        let flow = Flow { columns, meta: false, window: None, updates: false };
+        let flow = Flow { columns, meta: false, window: None, updates: false, key: None };
         let output = Output { stage, tap: Tap::Pipe(pipe, Side::Errors), flow, key: None };
         self.outputs.entry((owner.to_owned(), Side::Errors)).or_default().push(output);
     }
@@ -343,7 +343,7 @@ impl Builder<'_> {
 
 /// Rows of these columns, as they come from outside.
 fn rows(columns: Vec<Column>) -> Flow {
-    Flow { columns, meta: true, window: None, updates: false }
+    Flow { columns, meta: true, window: None, updates: false, key: None }
 }
 
 /// The pipe that rows come out of, and which of its outputs.
@@ -367,7 +367,7 @@ fn flow(step: &StepPlan) -> Result<Flow> {
 
 fn late_flow(input: &Flow) -> Flow {
     let columns = input.columns.iter().cloned().chain(rules::late_columns()).collect();
-    Flow { columns, meta: input.meta, window: None, updates: false }
+    Flow { columns, meta: input.meta, window: None, updates: false, key: None }
 }
 
 /// Whether a column goes through a step unchanged.

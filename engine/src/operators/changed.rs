@@ -15,6 +15,7 @@ use arrow::array::{ArrayRef, BooleanArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter;
 use dsl::catalog::{StepContext, StepRule};
+use dsl::check::rules;
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{Arg, Args, Expr, Flow, StepPlan};
 use dsl::signature::{Constant, Example, Kind, Param, Returns, Signature, Takes, TypeClass};
@@ -100,7 +101,8 @@ impl StepRule for Changed {
                     .help("leave `tolerance` out: without it, every difference counts"),
             );
         }
-        Flow { window: None, ..step.input.clone() }
+        let by = step.args.opt_columns("by").ok().flatten().unwrap_or_default();
+        rules::keyed(Flow { window: None, ..step.input.clone() }, by)
     }
 
     fn by_arrival(&self) -> bool {

@@ -113,7 +113,8 @@ impl StepRule for Detect {
                 None => added.extend(columns()),
             }
         }
-        rules::added_columns(step.input, added, step.span, report)
+        let by = step.args.opt_columns("by").ok().flatten().unwrap_or_default();
+        rules::keyed(rules::added_columns(step.input, added, step.span, report), by)
     }
 
     fn by_arrival(&self) -> bool {

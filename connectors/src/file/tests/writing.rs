@@ -329,7 +329,7 @@ fn advice_is_given_where_rows_would_be_lost() {
         let mut given = given;
         given.push(("path", pattern(path)));
         let args = crate::testing::args(FileSink.signature(), &given);
-        let flow = Flow { columns: columns(), meta: true, window: None, updates: false };
+        let flow = Flow { columns: columns(), meta: true, window: None, updates: false, key: None };
         let mut report = Vec::new();
         FileSink.check(&args, &flow, bounded, crate::testing::span(), &mut report);
         report.iter().map(|it| it.code.to_string()).collect::<Vec<_>>()

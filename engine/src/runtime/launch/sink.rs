@@ -23,12 +23,14 @@ impl Launcher<'_> {
         };
         let sources = self.graph.sources_of(stage);
         let signal = Arc::clone(&self.stages[stage].signals[0]);
+        let read = self.read_sides(stage).contains(&(0, Side::Errors));
         let context = SinkContext {
             pipeline: self.settings.pipeline.clone(),
             encoder,
             bounded: sources.iter().all(|&it| self.plan.sources[it].bounded),
             clock: Arc::clone(&self.world.clock),
             waker: Arc::clone(&signal).into(),
+            errors_read: read,
             io: self.world.io.clone(),
             interrupt: self.world.interrupt.clone(),
             claims: self.claims.clone(),
@@ -47,7 +49,6 @@ impl Launcher<'_> {
                 sink.commit(committable).map_err(|it| it.at(&plan.name))?;
             }
         }
-        let read = self.read_sides(stage).contains(&(0, Side::Errors));
         let sink_task = SinkTask {
             name: plan.name.clone(),
             id: (stage, 0),
