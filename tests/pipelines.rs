@@ -1,10 +1,13 @@
-//! A shipped pipeline over a real broker, as two processes: one publishes a fleet, the other works on it.
+//! Shipped pipelines over a real broker, as several processes: some publish, the others work on it.
 
 use crate::support::folder::Folder;
 use crate::support::report::{check, number};
 use crate::support::server::Mosquitto;
-use crate::support::weir::{wait_for, weir};
+use crate::support::weir::{Running, wait_for, weir};
 use serde_json::Value;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// A fleet that is often too hot.
 const FLEET: &str = r#"param broker: string
@@ -65,4 +68,195 @@ fn the_example_of_the_language_runs_over_a_broker() {
     raised.sort();
     assert!(!hot.is_empty(), "the fleet is never hot");
     assert_eq!(raised, hot);
+}
+
+/// Readings of two presses, of which the second one overheats.
+fn readings() -> String {
+    let reading = |n: i32, machine: &str, celsius: f64| {
+        let at = format!("2026-01-01T00:00:{n:02}Z");
+        format!(
+            r#"{{"site":"north","line":3,"machine":"{machine}","at":"{at}","temperature":{celsius}}}"#
+        )
+    };
+    let cool = (0..20).map(|n| reading(n, "press-1", 60.0 + f64::from(n % 3)));
+    let hot = (0..20).map(|n| reading(n, "press-2", if n == 15 { 99.0 } else { 61.0 }));
+    cool.chain(hot).map(|it| it + "\n").collect()
+}
+
+/// Publishes them once.
+const MACHINES: &str = r#"param broker: string
+param ca: string
+param cert: string
+param key: string
+
+schema Reading {
+  site:        string
+  line:        int
+  machine:     string
+  at:          timestamp
+  temperature: float
+}
+
+source measured = file(path: "readings.jsonl", schema: Reading, time: at, out_of_order: 1m)
+
+sink sent = measured
+  | select site, line, machine, at, temperature
+  | into mqtt(
+      url: broker,
+      tls: { ca: ca, cert: cert, key: key },
+      topic: "plant/{site}/{line}/{machine}/reading",
+    )
+"#;
+
+/// Hears what machines are told.
+const LISTENER: &str = r#"param broker: string
+param ca: string
+param cert: string
+param key: string
+
+schema Alert {
+  kind: string
+  text: string
+}
+
+source alerts = mqtt(
+  url: broker,
+  tls: { ca: ca, cert: cert, key: key },
+  topic: "plant/{site}/{line:int}/{machine}/alert",
+  qos: 2,
+  schema: Alert,
+)
+
+sink heard = alerts
+  | extend sent_by = meta.headers["sent_by"], expires = meta.expires
+  | into file(path: "heard.jsonl", append: true)
+"#;
+
+/// Waits until its sources and sinks are open: the file of a sink is there, and from then on it answers with its table.
+fn is_open(running: &Running, file: &Path) {
+    wait_for("the file of a sink", || file.exists().then_some(()));
+    wait_for("sources and sinks to be open", || {
+        running.signal("USR1");
+        running.said().contains("accounted for").then_some(())
+    });
+}
+
+#[test]
+fn machines_of_a_plant_hear_of_their_alerts_also_when_one_of_the_processes_dies() {
+    let broker = Mosquitto::start("plant", &["tls", "require_certificate=true"]);
+    let set = |name: &str, value: &str| ["--set".to_owned(), format!("{name}={value}")];
+    let secure: Vec<String> = [
+        set("broker", &format!("mqtts://localhost:{}", broker.port())),
+        set("ca", broker.fact("TLS_CA")),
+        set("cert", broker.fact("TLS_CERT")),
+        set("key", broker.fact("TLS_KEY")),
+    ]
+    .concat();
+    let call = |folder: &Folder, pipe: &str, more: &[String]| {
+        let words = ["run", pipe].map(str::to_owned).into_iter();
+        let words: Vec<String> = words.chain(secure.clone()).chain(more.iter().cloned()).collect();
+        weir(folder, &words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let plant = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/plant.pipe");
+    let folders = [Folder::new(), Folder::new(), Folder::new(), Folder::new()];
+    let [machines, screen, one, other] = &folders;
+    machines.write("machines.pipe", MACHINES).write("readings.jsonl", readings());
+    screen.write("listener.pipe", LISTENER);
+    let mut listener = call(screen, "listener.pipe", &[]).start();
+    let first = call(one, plant, &set("client", "first")).start();
+    let mut second = call(other, plant, &set("client", "second")).start();
+    is_open(&listener, &screen.path().join("heard.jsonl"));
+    is_open(&first, &one.path().join("plant/rejected.jsonl"));
+    is_open(&second, &other.path().join("plant/rejected.jsonl"));
+    // As a crash would.
+    drop(first);
+    call(machines, "machines.pipe", &[]).run().ends_with(0);
+    // What the broker had for it comes to it when it is back; the other one went on.
+    let mut first = call(one, plant, &set("client", "first")).start();
+    let heard = wait_for("alerts", || {
+        Some(screen.rows("heard.jsonl")).filter(|it| it.iter().any(|it| it["kind"] == "HOT"))
+    });
+    let hot: Vec<&Value> = heard.iter().filter(|it| it["kind"] == "HOT").collect();
+    assert_eq!(hot.len(), 1);
+    assert_eq!(hot[0]["machine"], "press-2");
+    assert_eq!((&hot[0]["line"], &hot[0]["sent_by"]), (&Value::from(3), &Value::from("weir")));
+    assert!(hot[0]["expires"].is_string(), "{}", hot[0]);
+    for running in [&mut listener, &mut first, &mut second] {
+        running.signal("TERM");
+        let out = running.read();
+        drop(out.join().unwrap());
+        assert_eq!(running.wait_code(), 0, "{}", running.said());
+    }
+}
+
+/// Rows and errors of whatever comes.
+const OPEN_EARS: &str = r#"param broker: string
+
+schema Reading {
+  value: float
+  count: int?
+}
+
+source readings = mqtt(url: broker, topic: "in/{device}", schema: Reading, max_packet: 100kB)
+
+sink kept = readings | into file(path: "kept.jsonl", append: true)
+
+sink wrong = readings.errors
+  | select reason, topic = meta.topic, bytes = length(payload)
+  | into file(path: "wrong.jsonl", append: true)
+"#;
+
+/// Publishes a payload under a topic with the client that comes with the broker.
+fn publish(broker: &Mosquitto, topic: &str, payload: &[u8]) {
+    let port = broker.port().to_string();
+    let mut client = Command::new(format!("{}/mosquitto_pub", broker.fact("MOSQUITTO_BIN")))
+        .env("LD_LIBRARY_PATH", broker.fact("MOSQUITTO_LIB"))
+        .args(["-V", "5", "-h", "127.0.0.1", "-p", &port, "-q", "1", "-t", topic, "-s"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    client.stdin.take().unwrap().write_all(payload).unwrap();
+    assert!(client.wait().unwrap().success());
+}
+
+#[test]
+fn poisoned_payloads_are_error_rows_and_the_next_one_is_read() {
+    let broker = Mosquitto::start("poison", &[]);
+    let folder = Folder::new();
+    folder.write("ears.pipe", OPEN_EARS);
+    let set = format!("broker={}", broker.url());
+    let mut ears = weir(&folder, &["run", "ears.pipe", "--set", &set]).start();
+    is_open(&ears, &folder.path().join("kept.jsonl"));
+    let nested = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
+    let large = format!(r#"{{"value":1.0,"text":"{}"}}"#, "x".repeat(200_000));
+    let poison: [&[u8]; 10] = [
+        b"",
+        b"\xff\xfe\x00",
+        b"{",
+        b"{\"value\":1.0}{\"value\":2.0}",
+        b"[[1]]",
+        b"{\"value\":1e999}",
+        b"{\"value\":1.0,\"count\":9223372036854775808}",
+        b"{\"value\":\"\\ud800\"}",
+        nested.as_bytes(),
+        large.as_bytes(),
+    ];
+    for payload in poison {
+        publish(&broker, "in/poison", payload);
+    }
+    publish(&broker, "in/good", b"{\"value\":7.0}");
+    let kept =
+        wait_for("the good one", || Some(folder.rows("kept.jsonl")).filter(|it| !it.is_empty()));
+    assert_eq!((kept.len(), &kept[0]["device"]), (1, &Value::from("good")), "{kept:?}");
+    let wrong = wait_for("the others", || {
+        Some(folder.rows("wrong.jsonl")).filter(|it| it.len() == poison.len())
+    });
+    assert!(wrong.iter().all(|it| it["topic"] == "in/poison"), "{wrong:?}");
+    let reasons: Vec<_> = wrong.iter().map(|it| it["reason"].as_str().unwrap()).collect();
+    let decode = reasons.iter().filter(|it| **it == "decode").count();
+    assert!(reasons.iter().all(|it| ["decode", "type"].contains(it)) && decode > 5, "{reasons:?}");
+    assert_eq!(wrong.last().unwrap()["bytes"], 100_000, "of the large one its beginning is kept");
+    ears.signal("TERM");
+    let out = ears.read();
+    ears.wait(out).ends_with(0).says("the ledger balances");
 }

@@ -29,6 +29,7 @@ mod retry;
 mod standard;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod worker;
 
 use engine::codec::Format;

@@ -10,13 +10,22 @@
 //!              └── PUBACK ───────────────┘       what was not acknowledged is sent again, in order, after a reconnect
 //! ```
 //!
-//! The client library is seen by `rumqtt.rs` alone; everything else knows the narrow traits of `client.rs`.
+//! There are two links: `wire.rs` over TCP and TLS, `rumqtt.rs` over WebSocket. They, and what both of them share
+//! (`answers.rs`, `reasons.rs`), are all that sees the client library; everything else knows the narrow traits of
+//! `client.rs`.
 
+mod address;
+mod answers;
 mod client;
+mod failure;
 mod inbox;
+mod lanes;
 mod ledger;
 mod outbox;
+mod pool;
+mod properties;
 mod reader;
+mod reasons;
 mod receive;
 mod reconnect;
 mod router;
@@ -27,6 +36,7 @@ mod sink;
 mod source;
 mod task;
 mod topic;
+mod wire;
 mod writer;
 
 pub use sink::MqttSink;

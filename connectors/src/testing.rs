@@ -174,7 +174,7 @@ pub(crate) fn sink_context(encoder: Option<Box<dyn Encoder>>, bounded: bool) -> 
         bounded,
         clock: Arc::new(ManualClock::new(0)),
         waker: waker(),
-        errors_read: false,
+        errors_read: true,
         io: io(),
         interrupt: Interrupt::default(),
         claims: Claims::default(),

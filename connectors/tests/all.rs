@@ -6,12 +6,15 @@
 mod demo_broker;
 
 mod support {
+    pub mod certificates;
     pub mod databases;
     pub mod http;
     pub mod peer;
     pub mod proxy;
+    pub mod script;
     #[allow(dead_code, reason = "written for two binaries")]
     pub mod server;
+    pub mod terminator;
 }
 
 mod influxdb {
@@ -24,12 +27,18 @@ mod influxdb {
 }
 
 mod mqtt {
+    mod brokers;
     mod demo;
+    mod fleet;
     mod limits;
     mod open;
     mod read;
+    mod refused;
     mod restart;
     mod rig;
+    mod secure;
+    mod takeover;
+    mod twice;
     mod write;
 }
 

@@ -99,6 +99,8 @@ pub struct Meta {
     pub offset: MetaColumn,
     /// Headers: map of text to text.
     pub headers: MetaColumn,
+    /// When the message is worth nothing any more: timestamps.
+    pub expires: MetaColumn,
     /// The split: text.
     pub split: MetaColumn,
 }
@@ -136,13 +138,14 @@ impl MetaColumn {
 
 impl Meta {
     /// The fields that are kept here, in the order of the reference. The time is the batch's own.
-    pub const FIELDS: [MetaField; 7] = [
+    pub const FIELDS: [MetaField; 8] = [
         MetaField::Received,
         MetaField::Topic,
         MetaField::Key,
         MetaField::Partition,
         MetaField::Offset,
         MetaField::Headers,
+        MetaField::Expires,
         MetaField::Split,
     ];
 
@@ -156,6 +159,7 @@ impl Meta {
             MetaField::Partition => &self.partition,
             MetaField::Offset => &self.offset,
             MetaField::Headers => &self.headers,
+            MetaField::Expires => &self.expires,
             MetaField::Split => &self.split,
         })
     }
@@ -175,6 +179,7 @@ impl Meta {
             partition: column(&self.partition)?,
             offset: column(&self.offset)?,
             headers: column(&self.headers)?,
+            expires: column(&self.expires)?,
             split: column(&self.split)?,
         })
     }
@@ -202,6 +207,7 @@ impl Meta {
             partition: column(|it| &it.partition)?,
             offset: column(|it| &it.offset)?,
             headers: column(|it| &it.headers)?,
+            expires: column(|it| &it.expires)?,
             split: column(|it| &it.split)?,
         }))
     }

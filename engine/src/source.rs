@@ -120,6 +120,8 @@ pub struct Message {
     pub offset: Option<i64>,
     /// Its headers; none where the transport has none. Of two of one name the last counts.
     pub headers: Option<Vec<(String, String)>>,
+    /// When it is worth nothing any more, where whoever sent it said so.
+    pub expires: Option<Timestamp>,
     /// Why the source lets no row be made of it: it goes to the error stream as it is.
     pub refused: Option<String>,
 }

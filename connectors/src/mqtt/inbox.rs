@@ -12,7 +12,7 @@
 //! budget all the same, the task reads the network slowly until there is room again.
 
 use super::client::Remote;
-use super::ledger::Ledger;
+use super::ledger::{Id, Ledger};
 use super::router::Routed;
 use engine::error::Error;
 use engine::source::{Message, SplitEvent};
@@ -105,7 +105,7 @@ impl Inbox {
     /// A connection is there.
     pub(super) fn connected(&mut self, remote: Arc<dyn Remote>, session_present: bool) {
         if !session_present {
-            self.ledger.forget();
+            self.ledger.forget_session();
         }
         self.remote = Some(remote);
         if self.closing {
@@ -146,30 +146,38 @@ impl Inbox {
     }
 
     fn receive_one(&mut self, routed: Routed, now: Timestamp) {
-        let Routed { id, again, topic, message, payload } = routed;
-        if id != 0 && again && self.ledger.redelivered(id, &topic, &payload) {
+        let Routed { id: number, exactly_once, again, topic, message, payload } = routed;
+        let id = Id { number, exactly_once };
+        if number != 0
+            && (self.ledger.is_held(id) || again && self.ledger.redelivered(id, &topic, &payload))
+        {
             return;
         }
-        if id != 0 && !again {
+        if number != 0 && !again {
             self.ledger.forget();
         }
         self.largest = self.largest.max(payload.len());
         let Some((split, message)) = message else {
             self.losses.0 += 1;
-            if id != 0 {
+            if number != 0 {
                 self.ledger.arrived_in_vain(id);
             }
             return;
         };
-        if id == 0 && self.bytes > 0 && self.bytes + payload.len() > self.budget {
+        if number == 0 && self.bytes > 0 && self.bytes + payload.len() > self.budget {
             self.losses.1 += 1;
             return;
         }
         self.bytes += payload.len();
         let sequence = self.push(split, Item::Message(message, now));
-        if id != 0 {
+        if number != 0 {
             self.ledger.arrived(sequence, split, id, topic, payload);
         }
+    }
+
+    /// The broker has released an id of QoS 2.
+    pub(super) fn released(&mut self, id: u16) {
+        self.ledger.released(id);
     }
 
     fn event(&mut self, event: SplitEvent) {
@@ -263,9 +271,9 @@ impl Inbox {
     /// Acknowledges what is due, as far as the connection has room; the rest is tried again when it has told some.
     pub(super) fn tell(&mut self) {
         if let Some(remote) = &self.remote {
-            self.ledger.release(|id| remote.acknowledge(id));
+            self.ledger.release(|id| remote.acknowledge(id.number, id.exactly_once));
             if self.closing && !self.ledger.is_due() {
-                self.closing = !remote.disconnect();
+                self.closing = !remote.disconnect(false);
             }
         }
     }

@@ -7,6 +7,8 @@
 //!              stale ──redelivered──► live again: the row is inside (or in the queue) already
 //!                │
 //!                └─ forgotten when the session is gone or the broker goes on to new messages
+//!
+//!  QoS 2: acknowledged ──► held, until the broker releases the id: what comes under it is the same message
 //! ```
 //!
 //! A message that we have not acknowledged keeps its packet id at the broker. So when one comes again after a reconnect,
@@ -14,24 +16,34 @@
 //! row is made of it. Only messages whose acknowledgement got lost on its way come twice.
 
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 #[derive(Debug)]
 struct Entry {
     sequence: u64,
     split: usize,
-    id: u16,
+    id: Id,
     done: bool,
     topic: Arc<str>,
     payload: Bytes,
 }
 
-/// The messages of QoS 1 that are not acknowledged.
+/// How a message is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Id {
+    /// Its packet id.
+    pub(super) number: u16,
+    /// Whether it is one of QoS 2.
+    pub(super) exactly_once: bool,
+}
+
+/// The messages of QoS 1 and 2 that are not acknowledged, and the ids of QoS 2 that are not released.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     live: VecDeque<Entry>,
     stale: BTreeMap<u16, Entry>,
+    held: BTreeSet<u16>,
 }
 
 impl Ledger {
@@ -40,7 +52,7 @@ impl Ledger {
         &mut self,
         sequence: u64,
         split: usize,
-        id: u16,
+        id: Id,
         topic: Arc<str>,
         payload: Bytes,
     ) {
@@ -48,19 +60,35 @@ impl Ledger {
     }
 
     /// A message arrived that no row is made of: it is acknowledged in its turn.
-    pub(super) fn arrived_in_vain(&mut self, id: u16) {
+    pub(super) fn arrived_in_vain(&mut self, id: Id) {
         let (topic, payload) = (Arc::from(""), Bytes::new());
         self.live.push_back(Entry { sequence: 0, split: 0, id, done: true, topic, payload });
     }
 
+    /// Whether a message is one that was taken over and whose id is not released: then it is acknowledged in its turn.
+    pub(super) fn is_held(&mut self, id: Id) -> bool {
+        let held = id.exactly_once && self.held.contains(&id.number);
+        if held {
+            self.arrived_in_vain(id);
+        }
+        held
+    }
+
     /// A message came again. `true`: we have it already.
-    pub(super) fn redelivered(&mut self, id: u16, topic: &str, payload: &[u8]) -> bool {
-        let known =
-            self.stale.get(&id).is_some_and(|it| &*it.topic == topic && it.payload == payload);
-        if known && let Some(entry) = self.stale.remove(&id) {
-            self.live.push_back(entry);
+    pub(super) fn redelivered(&mut self, id: Id, topic: &str, payload: &[u8]) -> bool {
+        let known = self
+            .stale
+            .get(&id.number)
+            .is_some_and(|it| &*it.topic == topic && it.payload == payload);
+        if known && let Some(entry) = self.stale.remove(&id.number) {
+            self.live.push_back(Entry { id, ..entry });
         }
         known
+    }
+
+    /// The broker has released an id of QoS 2.
+    pub(super) fn released(&mut self, number: u16) {
+        self.held.remove(&number);
     }
 
     /// Rows of a split up to `sequence` are inside.
@@ -71,8 +99,12 @@ impl Ledger {
     }
 
     /// Hands out the packet ids that can be acknowledged now, in order, until `send` takes no more.
-    pub(super) fn release(&mut self, mut send: impl FnMut(u16) -> bool) {
-        while self.live.pop_front_if(|it| it.done && send(it.id)).is_some() {}
+    pub(super) fn release(&mut self, mut send: impl FnMut(Id) -> bool) {
+        while let Some(Entry { id, .. }) = self.live.pop_front_if(|it| it.done && send(it.id)) {
+            if id.exactly_once {
+                self.held.insert(id.number);
+            }
+        }
     }
 
     /// Whether something can be acknowledged.
@@ -82,93 +114,20 @@ impl Ledger {
 
     /// The connection is gone, and with it the right to acknowledge.
     pub(super) fn lost(&mut self) {
-        self.stale.extend(self.live.drain(..).map(|it| (it.id, it)));
+        self.stale.extend(self.live.drain(..).map(|it| (it.id.number, it)));
     }
 
-    /// Nothing comes again: the broker does not know the session any more, or has begun to send new messages.
+    /// Nothing comes again: the broker has begun to send new messages.
     pub(super) fn forget(&mut self) {
         self.stale.clear();
+    }
+
+    /// The broker does not know the session any more: nothing comes again, and ids mean other messages.
+    pub(super) fn forget_session(&mut self) {
+        self.stale.clear();
+        self.held.clear();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is due, taken.
-    fn due(ledger: &mut Ledger) -> Vec<u16> {
-        let mut ids = Vec::new();
-        ledger.release(|id| {
-            ids.push(id);
-            true
-        });
-        ids
-    }
-
-    fn arrive(ledger: &mut Ledger, sequence: u64, split: usize, id: u16) {
-        let payload = Bytes::from(sequence.to_string());
-        ledger.arrived(sequence, split, id, Arc::from("t"), payload);
-    }
-
-    #[test]
-    fn acknowledgements_keep_the_order_of_arrival_over_splits() {
-        let mut ledger = Ledger::default();
-        arrive(&mut ledger, 1, 0, 11);
-        arrive(&mut ledger, 2, 1, 12);
-        arrive(&mut ledger, 3, 0, 13);
-        ledger.acknowledge(1, 2);
-        assert_eq!(due(&mut ledger), [] as [u16; 0]);
-        ledger.acknowledge(0, 3);
-        assert_eq!(due(&mut ledger), [11, 12, 13]);
-    }
-
-    #[test]
-    fn what_the_connection_has_no_room_for_stays_due() {
-        let mut ledger = Ledger::default();
-        for id in 1..=3 {
-            arrive(&mut ledger, u64::from(id), 0, id);
-        }
-        ledger.acknowledge(0, 3);
-        let mut room = 2;
-        ledger.release(|_| {
-            room -= 1;
-            room >= 0
-        });
-        assert!(ledger.is_due());
-        assert_eq!(due(&mut ledger), [3]);
-    }
-
-    #[test]
-    fn nothing_of_an_old_connection_is_acknowledged_on_a_new_one() {
-        let mut ledger = Ledger::default();
-        arrive(&mut ledger, 1, 0, 11);
-        ledger.lost();
-        ledger.acknowledge(0, 1);
-        assert_eq!(due(&mut ledger), [] as [u16; 0]);
-    }
-
-    #[test]
-    fn a_message_that_comes_again_is_recognized_and_acknowledged_when_it_is_inside() {
-        let mut ledger = Ledger::default();
-        arrive(&mut ledger, 1, 0, 11);
-        arrive(&mut ledger, 2, 0, 12);
-        ledger.lost();
-        ledger.acknowledge(0, 1);
-        assert!(ledger.redelivered(11, "t", b"1"));
-        assert!(ledger.redelivered(12, "t", b"2"));
-        assert_eq!(due(&mut ledger), [11]);
-        ledger.acknowledge(0, 2);
-        assert_eq!(due(&mut ledger), [12]);
-    }
-
-    #[test]
-    fn another_message_under_the_same_id_is_another_message() {
-        let mut ledger = Ledger::default();
-        arrive(&mut ledger, 1, 0, 11);
-        ledger.lost();
-        assert!(!ledger.redelivered(11, "t", b"other"));
-        assert!(!ledger.redelivered(11, "u", b"1"));
-        ledger.forget();
-        assert!(!ledger.redelivered(11, "t", b"1"));
-    }
-}
+mod tests;

@@ -1,152 +1,105 @@
-//! What the sink has taken and the broker has not acknowledged, in order.
+//! What a connection of the sink is to send and the broker has not acknowledged, in order.
 //!
 //! ```text
-//!   front                                           back
-//!   │ sent, has a packet id │ handed to the link │ waits │
-//!   └────────── in flight: at most `window` ─────┘
+//!   front                                             back
+//!   │ handed to the link, waits for its answer │ waits │
+//!   └────────── in flight: at most `window` ───┘
+//!
+//!   QoS 1   publish ──► acknowledged                                    id free again: done
+//!   QoS 2   publish ──► held (the broker has it) ──► release ──► acknowledged         done
 //! ```
 //!
 //! A new connection sends everything again that is still here, from the front on. So the order of the rows is the order
-//! in which each of them arrives for the first time, over any number of connections.
+//! in which each of them arrives for the first time, over any number of connections. At QoS 2, and where the broker still
+//! knows the session, each goes on where it was, under the id that it had: that is how it arrives once.
 
-use super::client::{Event, Remote};
-use bytes::Bytes;
+use super::client::{Accepted, Event, Outgoing, Remote};
+use super::pool::{Pool, Refusal, Row};
 use engine::error::Error;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::Waker;
 
-/// The shared state of a sink and its task.
-#[expect(clippy::struct_excessive_bools, reason = "each says another thing about one connection")]
+/// The shared state of a connection's task and the sink.
 pub(super) struct Outbox {
-    queue: VecDeque<Message>,
-    /// The number of the message in front.
+    queue: VecDeque<Entry>,
+    /// The number of the message in front; its id follows from that.
     first: u64,
-    /// How many are done and stand behind one that is not.
-    done: usize,
-    /// How many messages in front were handed to the link, and how many of them have a packet id.
+    /// How many messages in front were handed to the link.
     handed: usize,
-    sent: usize,
-    /// Message numbers by packet id.
-    numbers: Vec<u64>,
+    /// How many ids there are: as many as messages can be in flight.
+    ids: u16,
     /// How many may be handed over ahead of their acknowledgement.
     window: usize,
-    /// The largest packet that the broker takes.
-    packet_max: usize,
     remote: Option<Arc<dyn Remote>>,
+    /// Whether the broker knows from a connection before what was on its way.
+    resumed: bool,
     qos: u8,
-    retain: bool,
-    bytes: usize,
-    budget: usize,
-    failed: Option<Error>,
     closing: bool,
-    /// Whether somebody waits for room, or for everything to be gone.
-    waiting: bool,
-    /// Whether somebody wants to know when everything is gone, and does nothing else meanwhile.
-    watched: bool,
-    waker: Waker,
+    pool: Arc<Pool>,
 }
 
-/// One message.
-#[derive(Debug)]
-pub(super) struct Message {
-    pub(super) topic: String,
-    pub(super) payload: Bytes,
-    done: bool,
+/// A message on its way.
+struct Entry {
+    message: Outgoing,
+    /// What it was made of; none where it cannot be refused later.
+    row: Option<Row>,
+    stage: Stage,
 }
 
-impl Message {
-    pub(super) fn new(topic: String, payload: Bytes) -> Self {
-        Self { topic, payload, done: false }
-    }
-
-    fn bytes(&self) -> usize {
-        self.topic.len() + self.payload.len() + size_of::<Self>()
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Waits,
+    /// The broker may have it.
+    Sent,
+    /// At QoS 2: the broker has it.
+    Held,
+    Done,
 }
 
 impl Outbox {
-    pub(super) fn new(qos: u8, retain: bool, budget: usize, waker: Waker) -> Self {
+    /// `in_flight`: how many messages may be sent ahead of their acknowledgement, at most.
+    pub(super) fn new(qos: u8, in_flight: u16, pool: Arc<Pool>) -> Self {
         Self {
             queue: VecDeque::new(),
             first: 0,
-            done: 0,
             handed: 0,
-            sent: 0,
-            numbers: Vec::new(),
+            ids: in_flight,
             window: 0,
-            packet_max: usize::MAX,
             remote: None,
+            resumed: false,
             qos,
-            retain,
-            bytes: 0,
-            budget,
-            failed: None,
             closing: false,
-            waiting: false,
-            watched: false,
-            waker,
+            pool,
         }
     }
 
     // The sink's side.
 
-    /// Whether there is room; if not, the waker will be called.
-    pub(super) fn has_room(&mut self) -> Result<bool, Error> {
-        self.check()?;
-        self.waiting = self.bytes >= self.budget && !self.queue.is_empty();
-        Ok(!self.waiting)
-    }
-
-    /// Whether everything was acknowledged; if not, the waker will be called.
-    pub(super) fn is_empty(&mut self) -> Result<bool, Error> {
-        self.check()?;
-        self.waiting = !self.queue.is_empty();
-        Ok(!self.waiting)
-    }
-
-    fn check(&mut self) -> Result<(), Error> {
-        self.failed.take().map_or(Ok(()), Err)
-    }
-
-    /// Takes messages, and sends as many as may be sent.
-    pub(super) fn add(&mut self, messages: Vec<Message>) {
-        self.bytes += messages.iter().map(Message::bytes).sum::<usize>();
-        self.queue.extend(messages);
+    /// Takes messages with their rows, and sends as many as may be sent.
+    pub(super) fn add(&mut self, messages: impl IntoIterator<Item = (Outgoing, Option<Row>)>) {
+        for (message, row) in messages {
+            self.pool.add(&message, row.as_ref());
+            self.queue.push_back(Entry { message, row, stage: Stage::Waits });
+        }
         self.hand_over();
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// How many messages are not delivered as far as is known: acknowledged, or written to the network at QoS 0. The waker
-    /// is called when there are none any more.
-    pub(super) fn waiting(&mut self) -> u64 {
-        self.watched = !self.queue.is_empty();
-        (self.queue.len() - self.done) as u64
-    }
-
-    /// The largest packet that the broker takes.
-    pub(super) fn packet_max(&self) -> usize {
-        self.packet_max
     }
 
     /// Says good-bye, now or as soon as there is a connection.
     pub(super) fn close(&mut self) {
         self.closing = true;
         if let Some(remote) = &self.remote {
-            remote.disconnect();
+            // Nothing is left that a session would be needed for.
+            remote.disconnect(self.qos == 2);
         }
     }
 
     // The task's side.
 
     /// A connection is there: everything that is not acknowledged goes out (again).
-    pub(super) fn connected(&mut self, remote: Arc<dyn Remote>, window: u16, packet_max: usize) {
-        self.window = usize::from(window);
-        self.packet_max = packet_max;
-        self.numbers = vec![u64::MAX; self.window + 1];
+    pub(super) fn connected(&mut self, remote: Arc<dyn Remote>, accepted: &Accepted) {
+        self.window = usize::from(accepted.send_maximum.min(self.ids));
+        self.resumed = self.qos == 2 && accepted.session_present;
+        self.pool.limit(accepted.max_packet);
         self.remote = Some(remote);
         self.hand_over();
         if self.closing {
@@ -158,209 +111,131 @@ impl Outbox {
     pub(super) fn disconnected(&mut self) {
         self.remote = None;
         self.handed = 0;
-        self.sent = 0;
-        // Acknowledged behind one that was not: it need not go out again.
-        self.queue.retain(|it| !it.done);
-        self.done = 0;
-        self.bytes = self.queue.iter().map(Message::bytes).sum();
-        self.wake();
     }
 
     /// Sending makes no sense any more.
     pub(super) fn fail(&mut self, error: Error) {
         self.disconnected();
-        self.failed = Some(error);
-        self.waiting = true;
-        self.wake();
+        self.pool.fail(error);
     }
 
-    /// Something happened on the connection. An error tells which message the broker refused, and why.
+    /// Something happened on the connection. An error tells which message the broker refused, and why, where that ends
+    /// the run.
     pub(super) fn handle(&mut self, events: &mut Vec<Event>) -> Result<Handled, Refused> {
-        let mut handled = Handled::GoOn;
+        let mut handled = Handled::default();
+        let mut written = 0;
         for event in events.drain(..) {
             match event {
-                Event::Sent(id) => self.note_sent(id),
-                Event::Acknowledged { id, refusal } => {
-                    if let Some(message) = self.by_id(id) {
-                        if let Some(reason) = refusal {
-                            return Err(Refused { topic: message.topic.clone(), reason });
-                        }
-                        let first_time = !std::mem::replace(&mut message.done, true);
-                        self.done += usize::from(first_time);
+                Event::Written => {
+                    // In order, so all that are done stand in front.
+                    self.done(Some(written).filter(|it| *it < self.handed), None)?;
+                    written += 1;
+                }
+                Event::Held(id) => {
+                    let place = self.place(id);
+                    if let Some(entry) = place.and_then(|it| self.queue.get_mut(it)) {
+                        entry.stage = Stage::Held;
+                        // A link that takes no orders any more is about to say so; the next one is told again.
+                        let _told = self.remote.as_ref().is_some_and(|it| it.release(id));
                     }
                 }
-                Event::Closed => handled = Handled::Closed,
-                Event::Message(_) | Event::Subscribed(_) | Event::Told => {}
+                Event::Acknowledged { id, refusal } => {
+                    let refused = self.done(self.place(id), refusal)?;
+                    handled.refused = handled.refused.or(refused);
+                }
+                Event::Closed => handled.closed = true,
+                Event::Message(_) | Event::Subscribed(_) | Event::Released(_) | Event::Told => {}
             }
         }
-        self.forget_done();
+        while self.queue.pop_front_if(|it| it.stage == Stage::Done).is_some() {
+            self.first += 1;
+            self.handed -= 1;
+        }
         self.hand_over();
         Ok(handled)
     }
+}
 
-    fn note_sent(&mut self, id: u16) {
-        let number = self.first + self.sent as u64;
-        self.sent += 1;
-        if let Some(slot) = self.numbers.get_mut(usize::from(id)).filter(|_| id != 0) {
-            *slot = number;
-        } else if let Some(message) = self.queue.get_mut(self.sent - 1) {
-            // QoS 0: written to the network is all there is to know.
-            message.done = true;
-            self.done += 1;
+impl Outbox {
+    /// Where the message of this id stands, if it is on its way on this connection.
+    fn place(&self, id: u16) -> Option<usize> {
+        let ids = u64::from(self.ids);
+        let behind = (u64::from(id) + ids - 1 - self.first % ids) % ids;
+        let place = usize::try_from(behind).ok()?;
+        let on_its_way = id != 0 && place < self.handed && self.queue[place].stage != Stage::Done;
+        on_its_way.then_some(place)
+    }
+
+    /// The id of the message that stands here: no two that are in flight have the same.
+    fn id(&self, place: usize) -> u16 {
+        match self.qos {
+            0 => 0,
+            _ => ((self.first + place as u64) % u64::from(self.ids)) as u16 + 1,
         }
     }
 
-    fn by_id(&mut self, id: u16) -> Option<&mut Message> {
-        let number = self.numbers.get(usize::from(id)).filter(|_| id != 0)?;
-        let place = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.queue.get_mut(place).filter(|_| place < self.sent)
-    }
-
-    fn forget_done(&mut self) {
-        while let Some(message) = self.queue.pop_front_if(|it| it.done) {
-            self.bytes -= message.bytes();
-            self.done -= 1;
-            self.first += 1;
-            self.handed -= 1;
-            self.sent -= 1;
-        }
-        if self.queue.is_empty() || self.bytes < self.budget / 2 {
-            self.wake();
-        }
-        if self.queue.is_empty() && std::mem::take(&mut self.watched) {
-            self.waker.wake_by_ref();
+    /// A message is done: delivered, or refused.
+    fn done(
+        &mut self,
+        place: Option<usize>,
+        refusal: Option<String>,
+    ) -> Result<Option<Refused>, Refused> {
+        let Some(entry) = place.and_then(|it| self.queue.get_mut(it)) else { return Ok(None) };
+        entry.stage = Stage::Done;
+        let message = std::mem::take(&mut entry.message);
+        let row = entry.row.take();
+        self.pool.remove(&message, row.as_ref());
+        let told = refusal.map(|reason| {
+            let topic = String::from_utf8_lossy(&message.topic).into_owned();
+            let detail = format!("the broker refuses the message on `{topic}`: {reason}");
+            (self.pool.refuse(row, detail), Refused { topic, reason })
+        });
+        match told {
+            Some((Refusal::Ends, refused)) => Err(refused),
+            Some((Refusal::First, refused)) => Ok(Some(refused)),
+            Some((Refusal::Again, _)) | None => Ok(None),
         }
     }
 
     fn hand_over(&mut self) {
         let Some(remote) = &self.remote else { return };
-        while self.handed < self.window
-            && let Some(message) = self.queue.get(self.handed)
-            && remote.publish(&message.topic, &message.payload, self.qos, self.retain)
-        {
+        while self.handed < self.window.min(self.queue.len()) {
+            let (place, id) = (self.handed, self.id(self.handed));
+            let entry = &mut self.queue[place];
+            let taken = match entry.stage {
+                Stage::Done => true,
+                Stage::Held if self.resumed => remote.release(id),
+                stage => {
+                    let again = self.resumed && stage == Stage::Sent;
+                    remote.publish(&entry.message, self.qos, id, again)
+                }
+            };
+            if !taken {
+                return;
+            }
+            if entry.stage == Stage::Waits || (entry.stage == Stage::Held && !self.resumed) {
+                entry.stage = Stage::Sent;
+            }
             self.handed += 1;
-        }
-    }
-
-    fn wake(&mut self) {
-        if std::mem::take(&mut self.waiting) {
-            self.waker.wake_by_ref();
         }
     }
 }
 
 /// What to do after events were handled.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Handled {
-    /// Wait for more.
-    GoOn,
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Handled {
     /// The connection was closed as we wished.
-    Closed,
+    pub(super) closed: bool,
+    /// The first message that was refused, and becomes an error row: to be said.
+    pub(super) refused: Option<Refused>,
 }
 
 /// A message that the broker will not take.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) topic: String,
     pub(super) reason: String,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Mutex;
-
-    /// Notes what is published, and takes everything.
-    #[derive(Default)]
-    struct Wire(Mutex<Vec<String>>);
-
-    impl Wire {
-        fn take(&self) -> Vec<String> {
-            std::mem::take(&mut *self.0.lock().unwrap())
-        }
-    }
-
-    impl Remote for Wire {
-        fn subscribe(&self, _: &[String], _: u8) -> bool {
-            true
-        }
-        fn publish(&self, topic: &str, _: &Bytes, _: u8, _: bool) -> bool {
-            self.0.lock().unwrap().push(topic.to_owned());
-            true
-        }
-        fn acknowledge(&self, _: u16) -> bool {
-            true
-        }
-        fn disconnect(&self) -> bool {
-            true
-        }
-    }
-
-    fn outbox(qos: u8, names: &str) -> Outbox {
-        let mut outbox = Outbox::new(qos, false, 1 << 20, Waker::noop().clone());
-        let message = |it: char| Message::new(it.to_string(), Bytes::from_static(b"x"));
-        outbox.add(names.chars().map(message).collect());
-        outbox
-    }
-
-    fn acknowledged(id: u16) -> Event {
-        Event::Acknowledged { id, refusal: None }
-    }
-
-    #[test]
-    fn at_most_a_window_is_in_flight() {
-        let wire = Arc::new(Wire::default());
-        let mut outbox = outbox(1, "abcd");
-        outbox.connected(wire.clone(), 2, usize::MAX);
-        assert_eq!(wire.take(), ["a", "b"]);
-        outbox.handle(&mut vec![Event::Sent(1), Event::Sent(2), acknowledged(1)]).unwrap();
-        assert_eq!(wire.take(), ["c"]);
-        assert!(!outbox.is_empty().unwrap());
-    }
-
-    #[test]
-    fn what_was_not_acknowledged_goes_out_again_in_order() {
-        let mut outbox = outbox(1, "abcd");
-        outbox.connected(Arc::new(Wire::default()), 9, usize::MAX);
-        let sent = [Event::Sent(1), Event::Sent(2), Event::Sent(3)];
-        outbox
-            .handle(&mut sent.into_iter().chain([acknowledged(1), acknowledged(3)]).collect())
-            .unwrap();
-        outbox.disconnected();
-        let wire = Arc::new(Wire::default());
-        outbox.connected(wire.clone(), 9, usize::MAX);
-        assert_eq!(wire.take(), ["b", "d"]);
-        let all = [Event::Sent(1), Event::Sent(2), acknowledged(1), acknowledged(2)];
-        outbox.handle(&mut all.into_iter().collect()).unwrap();
-        assert!(outbox.is_empty().unwrap());
-        assert_eq!(outbox.bytes(), 0);
-    }
-
-    #[test]
-    fn an_acknowledgement_of_an_older_connection_means_nothing() {
-        let mut outbox = outbox(1, "ab");
-        outbox.connected(Arc::new(Wire::default()), 9, usize::MAX);
-        outbox.handle(&mut vec![Event::Sent(7)]).unwrap();
-        outbox.disconnected();
-        outbox.connected(Arc::new(Wire::default()), 9, usize::MAX);
-        outbox.handle(&mut vec![acknowledged(7)]).unwrap();
-        assert!(!outbox.is_empty().unwrap());
-    }
-
-    #[test]
-    fn a_message_of_qos_0_is_done_when_it_is_written() {
-        let mut outbox = outbox(0, "a");
-        outbox.connected(Arc::new(Wire::default()), 9, usize::MAX);
-        outbox.handle(&mut vec![Event::Sent(0)]).unwrap();
-        assert!(outbox.is_empty().unwrap());
-    }
-
-    #[test]
-    fn a_refusal_names_its_topic() {
-        let mut outbox = outbox(1, "a");
-        outbox.connected(Arc::new(Wire::default()), 9, usize::MAX);
-        let refusal = Event::Acknowledged { id: 1, refusal: Some("not authorized".into()) };
-        let refused = outbox.handle(&mut vec![Event::Sent(1), refusal]).unwrap_err();
-        assert_eq!(refused.topic, "a");
-    }
-}
+mod tests;

@@ -3,13 +3,13 @@
 //!
 //! It subscribes where the broker does not know the session, and always at the start, since the file may have changed.
 
-use super::client::{Accepted, Connect, Event, Link};
+use super::client::{Accepted, Connect, Event, Link, Stored, Subscription};
 use super::inbox::Inbox;
 use super::reconnect::{Ended, Keeper, Usage};
-use super::router::Router;
+use super::router::{Routed, Router};
 use crate::common::lock;
 use engine::error::Error;
-use engine::time::Clock;
+use engine::time::{Clock, Timestamp};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,7 +20,11 @@ const SLOW_READ: Duration = Duration::from_secs(1);
 pub(super) struct Receiver {
     pub(super) connect: Connect,
     pub(super) filters: Vec<String>,
+    /// Whether the filters are shared with others.
+    pub(super) shared: bool,
     pub(super) qos: u8,
+    /// Which messages in store come with the first subscription of the run, and with those after it.
+    pub(super) stored: (Stored, Stored),
     pub(super) payload_max: usize,
     pub(super) router: Router,
     pub(super) inbox: Arc<Mutex<Inbox>>,
@@ -39,12 +43,17 @@ impl Usage for Receiver {
         accepted: Accepted,
         keeper: &mut Keeper,
     ) -> Ended {
+        if let Err(error) = self.check_has(&accepted, keeper.url()) {
+            return Ended::Failed(error);
+        }
         let remote = link.remote();
         let mut subscribed = accepted.session_present && !keeper.is_first();
         if subscribed {
             keeper.ready();
         } else {
-            remote.subscribe(&self.filters, self.qos);
+            let (first, later) = self.stored;
+            let stored = if keeper.is_first() { first } else { later };
+            remote.subscribe(&self.filters, Subscription { qos: self.qos, stored });
         }
         lock(&self.inbox).connected(remote, accepted.session_present);
         if subscribed {
@@ -85,6 +94,7 @@ impl Usage for Receiver {
 impl Receiver {
     /// Hands messages to the inbox. `true`: the subscription was confirmed.
     fn handle(&mut self, events: &mut Vec<Event>, url: &str) -> Result<bool, Ended> {
+        let now = self.clock.now();
         let (mut confirmed, mut told) = (false, false);
         let mut routed = Vec::with_capacity(events.len());
         let mut end = None;
@@ -92,7 +102,7 @@ impl Receiver {
             match event {
                 Event::Message(mut received) => {
                     received.limit(self.payload_max);
-                    routed.push(self.router.route(received));
+                    routed.push(self.router.route(received, now));
                 }
                 Event::Subscribed(answers) => match self.check_granted(&answers, url) {
                     Ok(()) => confirmed = true,
@@ -100,15 +110,35 @@ impl Receiver {
                 },
                 Event::Closed => end = Some(Ended::Closed),
                 Event::Told => told = true,
-                Event::Sent(_) | Event::Acknowledged { .. } => {}
+                Event::Released(id) => {
+                    // What came before it counts before it.
+                    self.receive(&mut routed, now);
+                    lock(&self.inbox).released(id);
+                }
+                Event::Written | Event::Held(_) | Event::Acknowledged { .. } => {}
             }
         }
-        if !routed.is_empty() {
-            lock(&self.inbox).receive(routed, self.clock.now());
-        } else if told {
+        if routed.is_empty() && told {
             lock(&self.inbox).tell();
         }
+        self.receive(&mut routed, now);
         end.map_or(Ok(confirmed), Err)
+    }
+
+    fn receive(&self, routed: &mut Vec<Routed>, now: Timestamp) {
+        if !routed.is_empty() {
+            lock(&self.inbox).receive(std::mem::take(routed), now);
+        }
+    }
+
+    /// Whether the broker has what is asked of it.
+    fn check_has(&self, accepted: &Accepted, url: &str) -> Result<(), Error> {
+        if self.shared && !accepted.shares {
+            return Err(Error::refused(format!(
+                "the broker at `{url}` has no shared subscriptions; leave `share` out"
+            )));
+        }
+        Ok(())
     }
 
     fn check_granted(&self, answers: &[Result<u8, String>], url: &str) -> Result<(), Error> {

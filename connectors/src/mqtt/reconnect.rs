@@ -7,17 +7,18 @@
 //!     └ the very first one that fails is the end too: whoever opened the source or sink is told
 //! ```
 
-use super::client::{Accepted, Connect, Failure, Link};
-use super::settings::Server;
+use super::client::{Accepted, Connect, Link};
+use super::failure::{Failure, Server};
 use super::task::{Retries, Stop, Task};
 use crate::backoff::Backoff;
 use engine::error::Error;
 use engine::interrupt::Interrupt;
 use engine::time::Clock;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 /// How long opening waits for the first connection: more than a connection may take.
 const OPEN_MAX: Duration = Duration::from_secs(10);
@@ -25,8 +26,11 @@ const OPEN_MAX: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 /// A connection that lasted shorter than this did not end the trouble before it.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
-/// After so many short connections in a row that the broker closed, we say what it may be.
+/// After so many short connections in a row that the broker closed without a word, we stop. Two clients of one name would
+/// push each other out for ever, and not every broker says that this is why.
 const SHORT_MAX: u32 = 3;
+/// After so many short connections in a row in which the broker found fault with what we sent, it will do so for ever.
+const FAULTS_MAX: u32 = 3;
 
 /// What is done with connections.
 pub(super) trait Usage: Send {
@@ -67,6 +71,8 @@ pub(super) struct Keep {
     pub(super) name: String,
     /// Ends the wait for the first connection.
     pub(super) interrupt: Interrupt,
+    /// How many connections of this source or sink may be made at the same time.
+    pub(super) gate: Arc<Semaphore>,
 }
 
 /// What the loop keeps from one connection to the next.
@@ -80,10 +86,13 @@ pub(super) struct Keeper {
     name: String,
     /// Who waits for the outcome of the first try.
     opened: Option<SyncSender<Result<(), Error>>>,
-    /// Whether it was said that the broker is lost.
-    troubled: bool,
-    /// Connections in a row that were accepted and broke soon.
+    gate: Arc<Semaphore>,
+    /// What was said last about why the broker is lost.
+    troubled: Option<Failure>,
+    /// Connections in a row that were accepted and closed soon, without a word.
     short: u32,
+    /// Connections in which the broker found fault with what we sent.
+    faults: u32,
 }
 
 impl Keep {
@@ -93,18 +102,47 @@ impl Keep {
         io: &Handle,
         usage: impl Usage + 'static,
     ) -> Result<Task, Error> {
-        let Keep { server, backoff, clock, name, interrupt } = self;
+        self.spawn::<L>(io, usage).wait()
+    }
+
+    /// Starts the task that keeps a connection.
+    pub(super) fn spawn<L: Link>(self, io: &Handle, usage: impl Usage + 'static) -> Opening {
+        let Keep { server, backoff, clock, name, interrupt, gate } = self;
         let (opened, outcome) = sync_channel(1);
         let task = Task::spawn(io, |stop, retries| {
-            let opened = Some(opened);
-            let (troubled, short) = (false, 0);
-            Keeper { server, backoff, clock, stop, retries, name, opened, troubled, short }
-                .keep::<L>(usage)
+            let keeper = Keeper {
+                server,
+                backoff,
+                clock,
+                stop,
+                retries,
+                name,
+                opened: Some(opened),
+                gate,
+                troubled: None,
+                short: 0,
+                faults: 0,
+            };
+            keeper.keep::<L>(usage)
         });
+        Opening { task, outcome, interrupt }
+    }
+}
+
+/// A connection that is being made for the first time.
+pub(super) struct Opening {
+    task: Task,
+    outcome: Receiver<Result<(), Error>>,
+    interrupt: Interrupt,
+}
+
+impl Opening {
+    /// Waits until it works; an error says why it cannot.
+    pub(super) fn wait(self) -> Result<Task, Error> {
         for _ in 0..OPEN_MAX.as_millis() / LOOK.as_millis() {
-            match outcome.recv_timeout(LOOK) {
-                Ok(opened) => return opened.map(|()| task),
-                Err(RecvTimeoutError::Timeout) => interrupt.check()?,
+            match self.outcome.recv_timeout(LOOK) {
+                Ok(opened) => return opened.map(|()| self.task),
+                Err(RecvTimeoutError::Timeout) => self.interrupt.check()?,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -117,7 +155,13 @@ impl Keeper {
     async fn keep<L: Link>(mut self, mut usage: impl Usage) {
         loop {
             let since = self.clock.elapsed();
-            let ended = match self.stop.or(L::open(&usage.connect())).await {
+            let (gate, connect) = (Arc::clone(&self.gate), usage.connect());
+            let open = async {
+                // Held until it is open; the gate is never closed.
+                let _permit = gate.acquire().await;
+                L::open(&connect).await
+            };
+            let ended = match self.stop.or(open).await {
                 None => Ended::Closed,
                 Some(Err(failure)) => Ended::Lost(failure),
                 Some(Ok((link, accepted))) => usage.connected(link, accepted, &mut self).await,
@@ -126,13 +170,18 @@ impl Keeper {
                 Ended::Closed => return usage.disconnected(),
                 Ended::Failed(error) => return self.fail(&mut usage, error),
                 Ended::Lost(failure) if self.opened.is_some() || failure.is_final() => {
-                    let error = self.server.error(&failure);
+                    let error = failure.error(&self.server);
                     return self.fail(&mut usage, error);
                 }
                 Ended::Lost(failure) => failure,
             };
             usage.disconnected();
-            self.say_lost(&failure, self.clock.elapsed().saturating_sub(since));
+            self.count(&failure, self.clock.elapsed().saturating_sub(since));
+            if self.faults >= FAULTS_MAX || self.short >= SHORT_MAX {
+                let error = failure.error(&self.server);
+                return self.fail(&mut usage, error);
+            }
+            self.say_lost(failure);
             if self.stop.comes_within(self.backoff.wait()).await {
                 return;
             }
@@ -146,8 +195,8 @@ impl Keeper {
             // Nobody waits any more when the opening was given up; then this task is ended too.
             drop(opened.send(Ok(())));
         }
-        if std::mem::take(&mut self.troubled) {
-            tracing::info!(name = self.name, broker = %self.server.url, "The broker is back");
+        if self.troubled.take().is_some() {
+            tracing::warn!(name = self.name, broker = self.url(), "The broker is back");
         }
     }
 
@@ -157,24 +206,41 @@ impl Keeper {
     }
 
     pub(super) fn url(&self) -> &str {
-        &self.server.url
+        self.server.address.text()
     }
 
-    fn say_lost(&mut self, failure: &Failure, lasted: Duration) {
+    /// Says the first time that the broker refuses a message.
+    pub(super) fn say_refused(&self, topic: &str, reason: &str) {
+        tracing::warn!(
+            name = self.name,
+            broker = self.url(),
+            topic,
+            reason,
+            "The broker refuses messages; their rows go to the sink's errors"
+        );
+    }
+
+    /// Counts what may be a sign that it goes on like this for ever.
+    fn count(&mut self, failure: &Failure, lasted: Duration) {
         if lasted >= STABLE_AFTER {
             self.backoff.reset();
-            self.short = 0;
-        } else if matches!(failure, Failure::Lost(_)) {
-            self.short += 1;
+            (self.short, self.faults) = (0, 0);
         }
-        if self.short == SHORT_MAX {
-            tracing::warn!(name = self.name, broker = %self.server.url, client_id = self.server.client_id,
-                "The broker accepts the connection and closes it soon, again and again; does another client use the same client id?");
+        match failure {
+            Failure::Closed if lasted < STABLE_AFTER => self.short += 1,
+            Failure::Fault(_) => self.faults += 1,
+            // A broker that is away, or says why, has nothing to do with that.
+            _ => self.short = 0,
         }
-        if !self.troubled {
-            self.troubled = true;
-            tracing::warn!(name = self.name, broker = %self.server.url, reason = %failure,
+    }
+
+    fn say_lost(&mut self, failure: Failure) {
+        // Another kind of trouble is worth a word of its own.
+        let same = |it: &Failure| std::mem::discriminant(it) == std::mem::discriminant(&failure);
+        if !self.troubled.as_ref().is_some_and(same) {
+            tracing::warn!(name = self.name, broker = self.url(), reason = %failure,
                 "Lost the broker; trying again until it is back");
+            self.troubled = Some(failure);
         }
     }
 

@@ -5,8 +5,11 @@ use super::client::Received;
 use super::topic::Topics;
 use bytes::Bytes;
 use engine::source::Message;
+use engine::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+const SECOND: i64 = 1_000_000;
 
 /// How many topics are remembered; beyond it the memory starts anew.
 const TOPICS_MAX: usize = 65_536;
@@ -34,6 +37,8 @@ pub(super) struct Router {
 pub(super) struct Routed {
     /// The packet id; 0 for QoS 0.
     pub(super) id: u16,
+    /// Whether it is one of QoS 2.
+    pub(super) exactly_once: bool,
     /// It was delivered before.
     pub(super) again: bool,
     pub(super) topic: Arc<str>,
@@ -48,11 +53,13 @@ impl Router {
         Self { topics, retained, routes: HashMap::new() }
     }
 
-    pub(super) fn route(&mut self, received: Received) -> Routed {
+    /// `now` is when it was received.
+    pub(super) fn route(&mut self, received: Received, now: Timestamp) -> Routed {
         let route = self.find(&received.topic);
         let wanted = route.split.filter(|_| self.retained || !received.retained);
         Routed {
             id: received.id,
+            exactly_once: received.exactly_once,
             again: received.again,
             topic: route.topic.clone(),
             message: wanted.map(|split| {
@@ -61,6 +68,7 @@ impl Router {
                     topic: Some(route.topic.clone()),
                     captures: route.captures.clone(),
                     headers: Some(received.headers),
+                    expires: received.expiry.map(|it| now + i64::from(it) * SECOND),
                     refused: received.refused,
                     ..Message::default()
                 };

@@ -2,7 +2,7 @@
 //! decided by the outbox alone.
 
 use super::client::{Accepted, Connect, Link};
-use super::outbox::{Handled, Outbox};
+use super::outbox::{Outbox, Refused};
 use super::reconnect::{Ended, Keeper, Usage};
 use crate::common::lock;
 use engine::error::Error;
@@ -12,6 +12,9 @@ use std::sync::{Arc, Mutex};
 pub(super) struct Sender {
     pub(super) connect: Connect,
     pub(super) outbox: Arc<Mutex<Outbox>>,
+    pub(super) qos: u8,
+    /// Whether messages may ask to be retained.
+    pub(super) retains: bool,
 }
 
 impl Usage for Sender {
@@ -25,21 +28,29 @@ impl Usage for Sender {
         accepted: Accepted,
         keeper: &mut Keeper,
     ) -> Ended {
-        lock(&self.outbox).connected(link.remote(), accepted.send_maximum, accepted.max_packet);
+        if let Err(error) = self.check(&accepted, keeper.url()) {
+            return Ended::Failed(error);
+        }
+        // A session of this run, if there is one: what was on its way is known to both sides.
+        self.connect.clean_start = self.connect.session.is_none();
+        lock(&self.outbox).connected(link.remote(), &accepted);
         keeper.ready();
         let mut events = Vec::new();
         loop {
             let outcome = link.next(&mut events).await;
             let handled = lock(&self.outbox).handle(&mut events);
             match handled {
-                Ok(Handled::GoOn) => {}
-                Ok(Handled::Closed) => return Ended::Closed,
-                Err(refused) => {
+                Ok(handled) if handled.closed => return Ended::Closed,
+                Ok(handled) => {
+                    if let Some(Refused { topic, reason }) = handled.refused {
+                        keeper.say_refused(&topic, &reason);
+                    }
+                }
+                Err(Refused { topic, reason }) => {
                     return Ended::Failed(Error::refused(format!(
-                        "the broker at `{}` refuses a message on `{}`: {}; check `topic`, and what this user may write",
-                        keeper.url(),
-                        refused.topic,
-                        refused.reason
+                        "the broker at `{}` refuses a message on `{topic}`: {reason}; check `topic` and what this user \
+                         may write, or read the sink's `.errors` to go on without such rows",
+                        keeper.url()
                     )));
                 }
             }
@@ -55,5 +66,23 @@ impl Usage for Sender {
 
     fn fail(&mut self, error: Error) {
         lock(&self.outbox).fail(error);
+    }
+}
+
+impl Sender {
+    /// Whether the broker has what is asked of it.
+    fn check(&self, accepted: &Accepted, url: &str) -> Result<(), Error> {
+        if accepted.qos < self.qos {
+            return Err(Error::refused(format!(
+                "the broker at `{url}` takes messages up to QoS {}; write `qos: {}`",
+                accepted.qos, accepted.qos
+            )));
+        }
+        if self.retains && !accepted.retains {
+            return Err(Error::refused(format!(
+                "the broker at `{url}` retains no messages; leave `retain` out"
+            )));
+        }
+        Ok(())
     }
 }

@@ -3,10 +3,13 @@
 //! Each option is read by one function that says what is wrong with a value. The checker runs those whose values stand in
 //! the file; when a run starts they run again over all of them.
 
-use super::client::{Connect, Failure};
-use crate::backoff::{Backoff, waits};
+use super::address::{Address, Scheme};
+use super::client::Connect;
+use super::failure::Server;
+use crate::tls::{self, Files};
+use crate::backoff::{Waits, waits};
 use dsl::diagnostic::{Code, Diagnostic};
-use dsl::plan::Args;
+use dsl::plan::{ArgError, Args};
 use dsl::signature::{Constant, Param, Takes};
 use engine::error::{Error, Result};
 use std::time::Duration;
@@ -15,7 +18,12 @@ use std::time::Duration;
 pub(super) fn connection_params() -> Vec<Param> {
     let text = |name, doc| Param::option(name, Takes::Constant(Constant::String), doc);
     vec![
-        text("url", "Where the broker is: `mqtt://host:1883`; the port may be left out.").required(),
+        text(
+            "url",
+            "Where the broker is: `mqtt://host:1883`, over TLS `mqtts://host:8883`, over WebSocket `ws://host/mqtt` and \
+             `wss://host/mqtt`; port and path may be left out.",
+        )
+        .required(),
         text(
             "client_id",
             "The name of this client at the broker, which keeps its session under it. Two processes with one name \
@@ -23,6 +31,7 @@ pub(super) fn connection_params() -> Vec<Param> {
         ),
         text("username", "The user, where the broker asks for one."),
         text("password", "The user's password; take it from `env(\"…\")` or `secret(\"…\")`."),
+        tls::param(),
         Param::option(
             "keep_alive",
             Takes::Constant(Constant::Duration),
@@ -46,25 +55,14 @@ pub(super) fn qos_param(doc: &'static str) -> Param {
     Param::option("qos", Takes::Constant(Constant::Int), doc).within("0..2").default("1")
 }
 
-/// Where the broker is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Server {
-    /// As it is typed.
-    pub(super) url: String,
-    pub(super) host: String,
-    pub(super) port: u16,
-    /// For messages.
-    pub(super) client_id: String,
-    has_login: bool,
-}
-
 /// Everything that a connection needs.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) server: Server,
     /// With the limits of a client that neither receives nor sends: source and sink put in their own.
     pub(super) connect: Connect,
-    pub(super) backoff: Backoff,
+    /// The first and the longest wait before another connection.
+    pub(super) waits: Waits,
     pub(super) qos: u8,
 }
 
@@ -76,7 +74,8 @@ impl Settings {
             move |why: String| Error::user(format!("`{option}`: {why}"))
         };
         let url_text = args.text("url")?;
-        let (host, port) = url(url_text).map_err(wrong("url"))?;
+        let address = Address::parse(url_text).map_err(wrong("url"))?;
+        let scheme = address.scheme;
         let client_id = match args.opt_text("client_id")? {
             Some(id) => client_id(id).map_err(wrong("client_id"))?.to_owned(),
             None => format!("weir-{pipeline}-{role}-{name}"),
@@ -92,26 +91,26 @@ impl Settings {
         };
         let keep_alive = Duration::from_micros(args.duration("keep_alive")?.unsigned_abs());
         let waits = waits(args.value("retry")?).map_err(wrong("retry"))?;
-        let qos = qos(args.int("qos")?).map_err(wrong("qos"))?;
+        let qos = qos(args.int("qos")?, scheme.is_websocket()).map_err(wrong("qos"))?;
+        let tls = files(args, Some(scheme))?.map_err(wrong("tls"))?;
         Ok(Self {
             server: Server {
-                url: url_text.to_owned(),
-                host: host.clone(),
-                port,
+                address: address.clone(),
                 client_id: client_id.clone(),
                 has_login: login.is_some(),
             },
-            backoff: Backoff::new(waits, &client_id),
+            waits,
             connect: Connect {
-                host,
-                port,
-                tls: None,
+                address,
+                tls,
                 client_id,
                 login,
                 keep_alive,
                 session: None,
+                clean_start: true,
                 receive_maximum: 1,
                 send_maximum: 1,
+                topic_alias: false,
             },
             qos,
         })
@@ -120,11 +119,19 @@ impl Settings {
 
 /// Says what is wrong with the values that stand in the file.
 pub(super) fn check(args: &Args, report: &mut Vec<Diagnostic>) {
-    check_text(args, "url", "\"mqtt://localhost:1883\"", |it| url(it).map(drop), report);
+    let address = |it: &str| Address::parse(it).map(drop);
+    check_text(args, "url", "\"mqtt://localhost:1883\"", address, report);
     check_text(args, "client_id", "\"plant-1\"", |it| client_id(it).map(drop), report);
     // A value that is worked out when the run starts is no value yet, and is checked then.
-    if let Ok(Some(number)) = args.opt_int("qos") {
-        found(args, "qos", "1", qos(number).map(drop), report);
+    let url = args.opt_text("url").ok().flatten();
+    let scheme = url.and_then(|it| Address::parse(it).ok()).map(|it| it.scheme);
+    if let Ok(Some(number @ 0..=2)) = args.opt_int("qos") {
+        let websocket = scheme.is_some_and(Scheme::is_websocket);
+        found(args, "qos", "1", qos(number, websocket).map(drop), report);
+    }
+    if let Ok(files) = files(args, scheme) {
+        let example = "{ ca: \"ca.pem\", cert: \"client.pem\", key: \"client.key\" }";
+        found(args, "tls", example, files.map(drop), report);
     }
 }
 
@@ -155,31 +162,6 @@ fn found(
     }
 }
 
-/// Host and port.
-fn url(text: &str) -> Result<(String, u16), String> {
-    let wanted = "expected a broker's address like `mqtt://localhost:1883`";
-    let url =
-        url::Url::parse(text).map_err(|error| format!("{wanted}, found `{text}` ({error})"))?;
-    match url.scheme() {
-        "mqtt" => {}
-        "mqtts" | "ws" | "wss" => {
-            return Err(format!("`{}:` is not in this version; {wanted}", url.scheme()));
-        }
-        other => return Err(format!("{wanted}, found `{other}:`")),
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "user and password have options of their own: `username`, `password`".to_owned()
-        );
-    }
-    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("{wanted}; nothing may stand behind the port, found `{text}`"));
-    }
-    let host = url.host_str().filter(|it| !it.is_empty());
-    let host = host.ok_or_else(|| format!("{wanted}, found `{text}`"))?;
-    Ok((host.to_owned(), url.port().unwrap_or(1883)))
-}
-
 fn client_id(text: &str) -> Result<&str, String> {
     if text.is_empty() || text.len() > super::topic::TOPIC_MAX || text.contains('\0') {
         return Err("expected a text of 1 to 65535 bytes".to_owned());
@@ -187,46 +169,25 @@ fn client_id(text: &str) -> Result<&str, String> {
     Ok(text)
 }
 
-fn qos(number: i64) -> Result<u8, String> {
+fn qos(number: i64, websocket: bool) -> Result<u8, String> {
     match number {
-        0 | 1 => Ok(number as u8),
-        2 => Err("2 is not in this version; 1 delivers every message at least once".to_owned()),
-        _ => Err(format!("expected 0 or 1, found {number}")),
+        2 if websocket => Err(
+            "2 is not in this version over WebSocket, whose library forgets with a connection what was on its way; \
+             1 delivers every message at least once"
+                .to_owned(),
+        ),
+        0..=2 => Ok(number as u8),
+        _ => Err(format!("expected 0, 1 or 2, found {number}")),
     }
 }
 
-impl Server {
-    /// What to tell a user, and what they can do.
-    pub(super) fn error(&self, failure: &Failure) -> Error {
-        let Self { url, client_id, .. } = self;
-        match failure {
-            Failure::Unreachable(why) => Error::unavailable(format!(
-                "no broker answers at `{url}` ({why}); is it running, and is `url` right?"
-            )),
-            Failure::Tls(why) => Error::refused(format!("no secure connection to `{url}`: {why}")),
-            Failure::Login(why) if self.has_login => Error::refused(format!(
-                "the broker at `{url}` refuses the login ({why}); check `username` and `password`"
-            )),
-            Failure::Login(why) => Error::refused(format!(
-                "the broker at `{url}` wants a login ({why}); give `username` and `password`"
-            )),
-            Failure::ClientId(why) => Error::refused(format!(
-                "the broker at `{url}` does not take the client id `{client_id}` ({why}); set `client_id`"
-            )),
-            Failure::TakenOver => Error::refused(format!(
-                "another client connected to `{url}` under the client id `{client_id}`; \
-                 every process needs a `client_id` of its own"
-            )),
-            Failure::Protocol(why) => Error::refused(format!(
-                "what answers at `{url}` does not speak MQTT 5 ({why}); check `url`"
-            )),
-            Failure::Refused(why) => {
-                Error::refused(format!("the broker at `{url}` refuses the connection: {why}"))
-            }
-            Failure::TooLarge(why) => Error::refused(format!("the broker at `{url}`: {why}")),
-            Failure::Lost(why) => Error::unavailable(format!("lost the broker at `{url}`: {why}")),
-        }
+/// The files for TLS; none where the broker is spoken to without.
+fn files(args: &Args, scheme: Option<Scheme>) -> Result<Result<Option<Files>, String>, ArgError> {
+    let secure = scheme.is_none_or(Scheme::is_secure);
+    if args.get("tls").is_some() && !secure {
+        return Ok(Err("`url` speaks no TLS; write `mqtts://` or `wss://` there".to_owned()));
     }
+    Ok(Files::of(args)?.map(|it| secure.then_some(it)))
 }
 
 #[cfg(test)]
@@ -234,26 +195,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_read_and_mistakes_explained() {
-        assert_eq!(url("mqtt://localhost"), Ok(("localhost".to_owned(), 1883)));
-        assert_eq!(url("mqtt://10.0.0.7:2883/"), Ok(("10.0.0.7".to_owned(), 2883)));
-        assert_eq!(url("mqtt://[::1]:1"), Ok(("[::1]".to_owned(), 1)));
-        for (text, part) in [
-            ("localhost", "expected a broker's address"),
-            ("localhost:1883", "found `localhost:`"),
-            ("http://localhost", "found `http:`"),
-            ("mqtts://localhost", "not in this version"),
-            ("mqtt://me:pw@localhost", "`username`, `password`"),
-            ("mqtt://localhost/devices", "nothing may stand behind the port"),
-            ("mqtt://", "expected a broker's address"),
-        ] {
-            let message = url(text).unwrap_err();
-            assert!(message.contains(part), "{text}: {message}");
-        }
-    }
-
-    #[test]
     fn limits_are_kept() {
-        assert!(qos(2).unwrap_err().contains("not in this version"));
+        assert_eq!((qos(2, false), qos(0, true)), (Ok(2), Ok(0)));
+        assert!(qos(2, true).unwrap_err().contains("over WebSocket"));
+        assert!(qos(3, false).unwrap_err().contains("0, 1 or 2"));
     }
 }

@@ -1,6 +1,6 @@
 //! The word `mqtt` behind the `=` of a source.
 
-use super::client::Connect;
+use super::client::{Connect, Stored};
 use super::inbox::Inbox;
 use super::reader::Reader;
 use super::receive::Receiver;
@@ -9,6 +9,8 @@ use super::router::Router;
 use super::rumqtt::RumqttLink;
 use super::settings::{self, Settings, connection_params, qos_param};
 use super::topic::Topics;
+use super::wire::WireLink;
+use crate::backoff::Backoff;
 use crate::common::{declared_columns, source_params};
 use dsl::catalog::{SourcePromise, SourceRule};
 use dsl::diagnostic::{Code, Diagnostic};
@@ -20,6 +22,7 @@ use engine::error::{Error, Result};
 use engine::source::{Source, SourceContext, SourceDef};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// The word.
 #[derive(Debug)]
@@ -44,16 +47,20 @@ static SIGNATURE: LazyLock<Signature> = LazyLock::new(|| {
 const DETAILS: &str = "\
 Each topic is a subscription and a split of its own. A `{name}` stands for a whole level of the topic and becomes a column: \
 the one of that name in the schema, or a new one, of the type behind a colon (`{line:int}`; `string`, `int` or `float`), \
-else `string`. `meta.topic` is the whole topic, `meta.headers` the user properties: of those \
-of one name the last.
+else `string`. `meta.topic` is the whole topic, `meta.headers` the user properties (of those of one name the last), \
+`meta.expires` when a message that expires is worth nothing any more.
 
 A message is acknowledged as soon as its row is in the engine, in the order of arrival. So a message that the broker has not \
 handed over stays there while the pipeline is down (for `session_expiry`, and as far as the broker's own limits go), and what \
 is inside the engine when the process is killed is lost: at most once across a crash. When the connection breaks, rows are \
-neither lost nor doubled, except that a message comes twice whose acknowledgement was lost on its way.
+neither lost nor doubled, except that at QoS 1 a message comes twice whose acknowledgement was lost on its way.
+
+A broker that is away is waited for; that is said once, and again when it is back. A second client that connects under our \
+`client_id` ends the run, also where the broker does not say so but closes the connection again and again.
 
 Payloads are read as JSON unless `format` says otherwise. Several processes share one subscription with `share`; each needs a \
-`client_id` of its own then.";
+`client_id` of its own then. What a member of the group was given and has not acknowledged when it dies comes to it again, \
+when it is back; whether the broker gives it to the others instead is up to the broker.";
 
 const EXAMPLES: &[Example] = &[Example {
     title: "The device stands in the topic",
@@ -94,7 +101,7 @@ fn topic_params() -> Vec<Param> {
              level that becomes a column.",
         )
         .required(),
-        qos_param("0: the broker sends a message once, and what comes faster than it can be held is dropped and counted; 1: until it is acknowledged."),
+        qos_param("0: the broker sends a message once, and what comes faster than it can be held is dropped and counted; 1: until it is acknowledged; 2: and it makes one row over reconnections."),
         Param::option(
             "share",
             Takes::Constant(Constant::String),
@@ -102,9 +109,10 @@ fn topic_params() -> Vec<Param> {
         ),
         Param::option(
             "retained",
-            Takes::Choice(&["skip", "process"]),
+            Takes::Choice(&["skip", "snapshot", "process"]),
             "What becomes of the messages that the broker has in store when the subscription begins: left out and \
-             counted, or read like all others.",
+             counted; read once, at the beginning of each run; or read like all others whenever the subscription is a new \
+             one.",
         )
         .default("skip"),
     ]
@@ -150,6 +158,10 @@ impl SourceRule for MqttSource {
     ) -> Option<Vec<Column>> {
         settings::check(args, report);
         settings::check_text(args, "share", "\"weir\"", |it| share(it).map(drop), report);
+        if let (Some(Err(why)), Some(span)) = (stored_for_a_group(args), args.span("retained")) {
+            let found = Diagnostic::new(Code::BadOption, span, format!("`retained`: {why}"));
+            report.push(found.help("leave `retained` out, or read the topic without `share`"));
+        }
         let mut columns = declared_columns(schema, format)?;
         let topics = match topics(args)? {
             Ok(topics) => topics,
@@ -213,37 +225,52 @@ impl SourceDef for MqttSource {
     fn open(&self, plan: &SourcePlan, context: SourceContext) -> Result<Box<dyn Source>> {
         let args = &plan.connector.args;
         let wrong = |option: &'static str| move |why| Error::user(format!("`{option}`: {why}"));
-        let Settings { server, connect, backoff, qos } =
+        let Settings { server, connect, waits, qos } =
             Settings::read(args, &context.pipeline, "source", &plan.name)?;
+        let websocket = server.address.scheme.is_websocket();
+        stored_for_a_group(args).unwrap_or(Ok(())).map_err(wrong("retained"))?;
         let topics = topics(args)
             .ok_or_else(|| Error::bug("the topics of a closed plan are open"))?
             .map_err(wrong("topic"))?;
         let group = args.opt_text("share")?.map(share).transpose().map_err(wrong("share"))?;
         let connect = Connect {
             session: Some(Duration::from_micros(args.duration("session_expiry")?.max(0) as u64)),
+            clean_start: false,
             receive_maximum: u16::try_from(args.int("receive_maximum")?).unwrap_or(u16::MAX),
             ..connect
         };
+        let retained = args.choice("retained")?;
         let splits = topics.each.iter().map(|it| it.text.as_str().into()).collect::<Vec<_>>();
         let inbox = Inbox::new(splits.len(), context.budget, context.waker);
         let inbox = Arc::new(Mutex::new(inbox));
         let receiver = Receiver {
             filters: topics.each.iter().map(|it| it.filter(group)).collect(),
+            shared: group.is_some(),
             qos,
+            stored: match retained {
+                // So that each run begins with all of them, and none comes twice in a run.
+                "snapshot" => (Stored::Always, Stored::Never),
+                _ => (Stored::IfNew, Stored::IfNew),
+            },
             payload_max: usize::try_from(args.size("max_packet")?).unwrap_or(usize::MAX),
-            router: Router::new(topics, args.choice("retained")? == "process"),
+            router: Router::new(topics, retained != "skip"),
             connect,
             inbox: Arc::clone(&inbox),
             clock: Arc::clone(&context.clock),
         };
         let keep = Keep {
+            backoff: Backoff::new(waits, &server.client_id),
             server,
-            backoff,
             clock: context.clock,
             name: plan.name.clone(),
             interrupt: context.interrupt,
+            gate: Arc::new(Semaphore::new(1)),
         };
-        let task = keep.start::<RumqttLink>(&context.io, receiver)?;
+        let task = if websocket {
+            keep.start::<RumqttLink>(&context.io, receiver)?
+        } else {
+            keep.start::<WireLink>(&context.io, receiver)?
+        };
         Ok(Box::new(Reader { splits, inbox, task }))
     }
 }
@@ -268,6 +295,14 @@ fn collect<'a>(arg: &'a Arg, texts: &mut Vec<&'a str>) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// A group is not told what the broker has in store; none where it is not asked for.
+fn stored_for_a_group(args: &Args) -> Option<Result<(), String>> {
+    args.get("share")?;
+    let retained = args.opt_choice("retained").ok().flatten()?;
+    let why = "a broker hands out what it has in store to no shared subscription";
+    Some(if retained == "skip" { Ok(()) } else { Err(why.to_owned()) })
 }
 
 fn share(text: &str) -> Result<&str, String> {

@@ -52,9 +52,14 @@ impl Task {
         Self { handle, stop, ended, retries }
     }
 
-    /// Tells it not to connect any more, and waits a little for the end. A connection that is there ends by a good-bye.
-    pub(super) fn stop(&self) {
+    /// Tells it not to connect any more. A connection that is there ends by a good-bye.
+    pub(super) fn tell_to_stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// The same, and waits a little for the end.
+    pub(super) fn stop(&self) {
+        self.tell_to_stop();
         if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(GOODBYE_MAX) {
             self.handle.abort();
         }

@@ -7,6 +7,7 @@ use dsl::catalog::SourceRule;
 use dsl::plan::Arg;
 use dsl::types::{Column, Type};
 use engine::source::{Message, Polled, SplitEvent};
+use rumqttc::v5::mqttbytes::v5::PublishProperties;
 
 fn tell(topic: &str, payload: &str) -> (String, Vec<u8>) {
     (topic.to_owned(), payload.as_bytes().to_vec())
@@ -56,16 +57,24 @@ fn every_topic_is_a_split_and_messages_carry_topic_captures_and_headers() {
     source.until(SplitEvent::CaughtUp);
     let headers = [("unit".to_owned(), "°C".to_owned())];
     let told = [tell("devices/a7/t", "1"), tell("rooms/hall/x/y", "2"), tell("else", "3")];
-    Peer::at(server.port()).publish_with(told, 1, false, &headers);
+    let properties = PublishProperties {
+        user_properties: headers.to_vec(),
+        message_expiry_interval: Some(600),
+        ..PublishProperties::default()
+    };
+    Peer::at(server.port()).publish_with(told, 1, false, properties);
     let first = source.payloads().unwrap();
     let second = source.payloads().unwrap();
     assert_eq!((&*first.split, &*second.split), ("devices/{device}/t", "rooms/{device}/#"));
-    assert!(first.received > 1_700_000_000_000_000);
+    let received = first.received;
+    assert!(received > 1_700_000_000_000_000);
     let found: Vec<Message> = [first, second].into_iter().flat_map(messages).collect();
     assert_eq!(payload(&found[0]), "1");
     assert_eq!(found[0].topic.as_deref(), Some("devices/a7/t"));
     assert_eq!(found[0].captures, ["a7"]);
     assert_eq!(found[0].headers.as_deref(), Some(&headers[..]));
+    let left = found[0].expires.unwrap() - received;
+    assert!((595_000_000..=600_000_000).contains(&left), "{left} µs are left");
     assert_eq!(found[1].captures, ["hall"]);
     assert_eq!(source.until(SplitEvent::CaughtUp).len(), 0);
 }

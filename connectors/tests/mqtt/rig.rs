@@ -35,6 +35,20 @@ pub fn text(value: &str) -> Arg {
     Arg::Value(Value::String(value.to_owned()))
 }
 
+pub fn bool(value: bool) -> Arg {
+    Arg::Value(Value::Bool(value))
+}
+
+pub fn seconds(value: i64) -> Arg {
+    Arg::Value(Value::Duration(value * SECOND))
+}
+
+/// A record of texts.
+pub fn record(entries: &[(&str, &str)]) -> Arg {
+    let entries: Vec<_> = entries.iter().map(|(name, value)| (*name, text(value))).collect();
+    Arg::Record(args(&entries, Vec::new()))
+}
+
 pub fn int(value: i64) -> Arg {
     Arg::Value(Value::Int(value))
 }
@@ -174,6 +188,15 @@ impl Feed {
         }
     }
 
+    /// What there is, acknowledged; nothing if there is nothing.
+    pub fn try_take(&mut self) -> Vec<Message> {
+        let Polled::Payloads(payloads) = self.source.poll(64 << 10).unwrap() else {
+            return Vec::new();
+        };
+        self.source.acknowledge(&payloads.split, &payloads.position).unwrap();
+        messages(payloads)
+    }
+
     /// So many messages or a few more, acknowledged as they come.
     pub fn take(&mut self, count: usize) -> Vec<Message> {
         let mut taken = Vec::new();
@@ -252,8 +275,26 @@ pub fn drain_within(given: &[(&str, Arg)], budget: usize) -> Result<Drain> {
 
 /// The same with a format of its own.
 pub fn drain_as(given: &[(&str, Arg)], budget: usize, encoder: Box<dyn Encoder>) -> Result<Drain> {
+    drain_with(given, budget, encoder, true)
+}
+
+/// One whose error rows nobody reads.
+pub fn drain_unread(given: &[(&str, Arg)]) -> Result<Drain> {
+    drain_with(given, 64 << 20, Box::new(Numbers), false)
+}
+
+fn drain_with(
+    given: &[(&str, Arg)],
+    budget: usize,
+    encoder: Box<dyn Encoder>,
+    errors_read: bool,
+) -> Result<Drain> {
     let mut defaults = connection_defaults();
-    defaults.push(("retain", Arg::Value(Value::Bool(false))));
+    defaults.extend([
+        ("retain", Arg::Value(Value::Bool(false))),
+        ("topic_alias", Arg::Value(Value::Bool(false))),
+        ("connections", int(1)),
+    ]);
     let plan = SinkPlan {
         name: "alerts".to_owned(),
         from: FromPlan::One(Input { name: "rows".to_owned(), side: Side::Main }),
@@ -273,7 +314,7 @@ pub fn drain_as(given: &[(&str, Arg)], budget: usize, encoder: Box<dyn Encoder>)
         bounded: false,
         clock: Arc::new(SystemClock::new()),
         waker: ground.waker.clone(),
-        errors_read: false,
+        errors_read,
         io: ground.io.handle().clone(),
         interrupt: Interrupt::default(),
         claims: Claims::default(),
@@ -301,6 +342,12 @@ impl Drain {
             self.ground.wait();
         }
         Ok(())
+    }
+
+    /// The rows that the broker refused so far, and why.
+    pub fn refused(&mut self) -> Vec<(u32, String)> {
+        let refused = self.sink.refused().into_iter().flat_map(|it| it.faults);
+        refused.map(|it| (it.row, it.detail)).collect()
     }
 
     /// Waits until everything is out, and closes.

@@ -1,9 +1,10 @@
 //! The other side in tests: a plain MQTT client that shares nothing with the connector but the library's wire format.
 
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, PublishProperties};
+use rumqttc::v5::mqttbytes::{self, QoS};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -19,6 +20,9 @@ pub struct Told {
     pub payload: String,
     pub retained: bool,
     pub again: bool,
+    pub headers: Vec<(String, String)>,
+    pub content_type: Option<String>,
+    pub expiry: Option<u32>,
 }
 
 /// How a client logs in.
@@ -54,24 +58,22 @@ impl Peer {
         qos: u8,
         retain: bool,
     ) {
-        self.publish_with(messages, qos, retain, &[]);
+        self.publish_with(messages, qos, retain, PublishProperties::default());
     }
 
-    /// The same with user properties.
+    /// The same with properties.
     pub fn publish_with(
         &self,
         messages: impl IntoIterator<Item = (String, Vec<u8>)>,
         qos: u8,
         retain: bool,
-        headers: &[(String, String)],
+        properties: PublishProperties,
     ) {
         static PUBLISHERS: AtomicU32 = AtomicU32::new(0);
         let id = format!("publisher-{}", PUBLISHERS.fetch_add(1, Ordering::Relaxed));
         let (client, mut events) = AsyncClient::new(self.options(&id, true), WINDOW * 2);
         let mut messages = messages.into_iter();
-        let level = if qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce };
-        let properties =
-            PublishProperties { user_properties: headers.to_vec(), ..PublishProperties::default() };
+        let level = mqttbytes::qos(qos).unwrap();
         Runtime::new().unwrap().block_on(async {
             let mut open = 0;
             loop {
@@ -87,9 +89,8 @@ impl Peer {
                     client.try_disconnect().unwrap();
                 }
                 match events.poll().await.unwrap() {
-                    Event::Outgoing(Outgoing::Publish(0)) | Event::Incoming(Packet::PubAck(_)) => {
-                        open -= 1;
-                    }
+                    Event::Outgoing(Outgoing::Publish(0))
+                    | Event::Incoming(Packet::PubAck(_) | Packet::PubComp(_)) => open -= 1,
                     Event::Outgoing(Outgoing::Disconnect) => return,
                     _ => {}
                 }
@@ -108,16 +109,22 @@ impl Peer {
             .build()
             .unwrap();
         let (ready, subscribed) = channel();
+        let broken = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&broken);
         runtime.spawn(async move {
             loop {
-                match next(&mut events).await {
+                match next(&mut events, &counter).await {
                     Event::Incoming(Packet::SubAck(_)) => drop(ready.send(())),
                     Event::Incoming(Packet::Publish(it)) => {
+                        let properties = it.properties.unwrap_or_default();
                         let told = Told {
                             topic: String::from_utf8(it.topic.to_vec()).unwrap(),
                             payload: String::from_utf8(it.payload.to_vec()).unwrap(),
                             retained: it.retain,
                             again: it.dup,
+                            headers: properties.user_properties,
+                            content_type: properties.content_type,
+                            expiry: properties.message_expiry_interval,
                         };
                         if tell.send(told).is_err() {
                             return;
@@ -128,16 +135,19 @@ impl Peer {
             }
         });
         subscribed.recv_timeout(Duration::from_secs(10)).unwrap();
-        Listener { told, _runtime: runtime }
+        Listener { told, broken, _runtime: runtime }
     }
 }
 
 /// The next event, however often the broker goes away.
-async fn next(events: &mut EventLoop) -> Event {
+async fn next(events: &mut EventLoop, broken: &AtomicU32) -> Event {
     loop {
         match events.poll().await {
             Ok(event) => return event,
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(_) => {
+                broken.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
     }
 }
@@ -145,6 +155,7 @@ async fn next(events: &mut EventLoop) -> Event {
 /// A subscriber.
 pub struct Listener {
     told: Receiver<Told>,
+    broken: Arc<AtomicU32>,
     _runtime: Runtime,
 }
 
@@ -152,6 +163,11 @@ impl Listener {
     /// The next message; panics when none comes for a long while.
     pub fn next(&self) -> Told {
         self.told.recv_timeout(Duration::from_secs(30)).expect("a message comes")
+    }
+
+    /// How often its connection broke.
+    pub fn broken(&self) -> u32 {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// The next so many.

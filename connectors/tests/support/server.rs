@@ -7,17 +7,21 @@ use std::process::Command;
 /// A running Mosquitto of one test. Dropping it stops it and removes its data.
 pub struct Mosquitto {
     name: String,
-    words: Vec<&'static str>,
+    words: Vec<String>,
     facts: BTreeMap<String, String>,
 }
 
 impl Mosquitto {
     /// Starts one with fresh data. `words` are those of `tests/servers`.
-    pub fn start(name: &str, words: &[&'static str]) -> Self {
+    pub fn start(name: &str, words: &[&str]) -> Self {
         // The id of this process keeps two runs of the tests apart.
         let name = format!("mosquitto:{name}-{}", std::process::id());
         script(&["reset", &name]);
-        let mut server = Self { name, words: words.to_vec(), facts: BTreeMap::new() };
+        let mut server = Self {
+            name,
+            words: words.iter().map(|it| (*it).to_owned()).collect(),
+            facts: BTreeMap::new(),
+        };
         server.start_again();
         server
     }
@@ -25,13 +29,8 @@ impl Mosquitto {
     /// After `stop` or `kill`: on the same port, with the data it had.
     pub fn start_again(&mut self) {
         let mut args = vec!["start", &self.name];
-        args.extend(&self.words);
-        let facts = script(&args);
-        self.facts = facts
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect();
+        args.extend(self.words.iter().map(String::as_str));
+        self.facts = facts(&script(&args));
     }
 
     /// Ends it in an orderly way.
@@ -44,8 +43,13 @@ impl Mosquitto {
         script(&["kill", &self.name]);
     }
 
+    /// What it said of itself when it started.
+    pub fn fact(&self, name: &str) -> &str {
+        &self.facts[name]
+    }
+
     pub fn port(&self) -> u16 {
-        self.facts["MOSQUITTO_PORT"].parse().unwrap()
+        self.fact("MOSQUITTO_PORT").parse().unwrap()
     }
 
     pub fn url(&self) -> String {
@@ -121,6 +125,37 @@ impl Drop for ObjectStore {
     }
 }
 
+/// A running HiveMQ of one test. Dropping it stops it and removes its data.
+pub struct HiveMq {
+    name: String,
+    facts: BTreeMap<String, String>,
+}
+
+impl HiveMq {
+    /// Starts one with fresh data.
+    pub fn start(name: &str) -> Self {
+        let name = format!("hivemq:{name}-{}", std::process::id());
+        script(&["reset", &name]);
+        let facts = facts(&script(&["start", &name]));
+        Self { name, facts }
+    }
+
+    /// What it said of itself when it started.
+    pub fn fact(&self, name: &str) -> &str {
+        &self.facts[name]
+    }
+
+    pub fn port(&self) -> u16 {
+        self.fact("HIVEMQ_PORT").parse().unwrap()
+    }
+}
+
+impl Drop for HiveMq {
+    fn drop(&mut self) {
+        script(&["reset", &self.name]);
+    }
+}
+
 /// Every file below a folder; some go while they are looked at.
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -133,6 +168,11 @@ pub fn readers() -> PathBuf {
     let facts = script(&["start", "readers"]);
     let path = facts.lines().find_map(|line| line.strip_prefix("READERS_PYTHON="));
     path.expect("it says where it is").into()
+}
+
+fn facts(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter_map(|line| line.split_once('='));
+    lines.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 /// Runs `tests/servers`; what it prints.

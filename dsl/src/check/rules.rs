@@ -300,7 +300,7 @@ pub fn late_columns() -> [Column; 2] {
 
 impl MetaField {
     /// Every field, in the order of the reference.
-    pub const ALL: [MetaField; 8] = [
+    pub const ALL: [MetaField; 9] = [
         MetaField::Time,
         MetaField::Received,
         MetaField::Topic,
@@ -308,6 +308,7 @@ impl MetaField {
         MetaField::Partition,
         MetaField::Offset,
         MetaField::Headers,
+        MetaField::Expires,
         MetaField::Split,
     ];
 
@@ -321,6 +322,7 @@ impl MetaField {
             MetaField::Partition => "partition",
             MetaField::Offset => "offset",
             MetaField::Headers => "headers",
+            MetaField::Expires => "expires",
             MetaField::Split => "split",
         }
     }
@@ -329,7 +331,7 @@ impl MetaField {
     pub fn typed(self) -> Typed {
         match self {
             MetaField::Time => Type::Timestamp.required(),
-            MetaField::Received => Type::Timestamp.nullable(),
+            MetaField::Received | MetaField::Expires => Type::Timestamp.nullable(),
             MetaField::Topic | MetaField::Split => Type::String.nullable(),
             MetaField::Key => Type::Bytes.nullable(),
             MetaField::Partition | MetaField::Offset => Type::Int.nullable(),

@@ -180,6 +180,8 @@ pub enum MetaField {
     Offset,
     /// The message's headers.
     Headers,
+    /// When the message is worth nothing any more.
+    Expires,
     /// The split it came from (file, partition, subscription).
     Split,
 }

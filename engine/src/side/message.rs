@@ -1,6 +1,6 @@
 //! What is known about a message, as metadata of the row it became and in the error row where it became none.
 
-use super::{error_field_type, times};
+use super::{UTC, error_field_type, times};
 use crate::batch::{Batch, Meta, MetaColumn, Stamps};
 use crate::error::{Error, Result};
 use crate::reason::RejectedPayload;
@@ -8,7 +8,7 @@ use crate::source::{Message, PayloadData, Payloads};
 use crate::types::{data_type, schema};
 use arrow::array::{
     ArrayRef, BinaryArray, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringArray,
-    StringBuilder, StructArray, new_null_array,
+    StringBuilder, StructArray, TimestampMicrosecondArray, new_null_array,
 };
 use arrow::datatypes::{DataType, Field};
 use base64::Engine;
@@ -47,6 +47,7 @@ pub fn meta(
             MetaField::Partition => meta.partition = each(*field, &of)?,
             MetaField::Offset => meta.offset = each(*field, &of)?,
             MetaField::Headers => meta.headers = each(*field, &of)?,
+            MetaField::Expires => meta.expires = each(*field, &of)?,
             MetaField::Time | MetaField::Received | MetaField::Split => {}
         }
     }
@@ -67,10 +68,16 @@ fn column(field: MetaField, of: &[&Message]) -> Result<ArrayRef> {
         MetaField::Partition => Arc::new(of.iter().map(|it| it.partition).collect::<Int64Array>()),
         MetaField::Offset => Arc::new(of.iter().map(|it| it.offset).collect::<Int64Array>()),
         MetaField::Headers => headers(of)?,
+        MetaField::Expires => expires(of),
         MetaField::Time | MetaField::Received | MetaField::Split => {
             return Err(Error::bug("a message has no such field"));
         }
     })
+}
+
+fn expires(of: &[&Message]) -> ArrayRef {
+    let times = of.iter().map(|it| it.expires).collect::<TimestampMicrosecondArray>();
+    Arc::new(times.with_timezone(UTC))
 }
 
 fn headers(of: &[&Message]) -> Result<ArrayRef> {
@@ -171,6 +178,15 @@ fn meta_struct(rejected: &[RejectedPayload], payloads: &Payloads) -> Result<Arra
 mod tests {
     use super::*;
     use arrow::array::{Array, AsArray};
+
+    #[test]
+    fn when_a_message_expires_is_a_time_or_null() {
+        let with = |expires| Message { expires, ..Message::default() };
+        let messages = [with(Some(7)), with(None)];
+        let made = column(MetaField::Expires, &messages.iter().collect::<Vec<_>>()).unwrap();
+        assert_eq!(made.data_type(), &data_type(&MetaField::Expires.typed().ty));
+        assert_eq!((made.is_null(0), made.is_null(1)), (false, true));
+    }
 
     #[test]
     fn headers_are_null_without_a_transport_for_them_and_hold_each_name_once() {

@@ -26,6 +26,7 @@ fn literals_and_names_have_their_types() {
             ("meta.topic", "string?"),
             ("meta.headers", "map<string, string?>?"),
             ("meta.headers[\"x\"]", "string?"),
+            ("meta.expires", "timestamp?"),
             ("broken", "unknown?"),
             ("broken.a.b + 1", "unknown?"),
         ],
