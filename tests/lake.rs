@@ -33,10 +33,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         if path.file_name().unwrap().to_string_lossy().starts_with('.') {
             continue;
         }
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.push(path),
-        }
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
     found.sort();
     found

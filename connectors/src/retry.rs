@@ -87,13 +87,12 @@ impl Retry {
                 // An error means that whoever could say it is gone.
                 _said = stop.wait_for(|it| *it) => None,
             };
-            let done = match done {
-                Some(done) => done,
+            let done = if let Some(done) = done {
+                done
+            } else {
                 // What the server has begun for us, we want to know: it has to be taken away.
-                None => {
-                    let late = tokio::time::timeout(GRACE, trying).await;
-                    late.map_err(|_| Ended::Stopped)?
-                }
+                let late = tokio::time::timeout(GRACE, trying).await;
+                late.map_err(|_| Ended::Stopped)?
             };
             let (why, after) = match done {
                 Ok(answer) => {

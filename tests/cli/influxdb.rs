@@ -1,4 +1,4 @@
-//! A pipeline into a real InfluxDB, which is killed in the middle.
+//! A pipeline into a real `InfluxDB`, which is killed in the middle.
 
 use crate::support::folder::Folder;
 use crate::support::http::get;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const ROWS: i64 = 200_000;
 
-/// An InfluxDB of one test. Dropping it stops it and removes its data.
+/// An `InfluxDB` of one test. Dropping it stops it and removes its data.
 struct InfluxDb {
     name: String,
     port: String,
@@ -121,10 +121,10 @@ sink refused = points.errors | into file(path: "refused.jsonl")
     };
     let set = format!("database={}", server.url());
     let words = ["run", "a.pipe", "--set", &set, "--report", "report.json"];
-    folder.write("a.pipe", &pipe("string")).write("in.jsonl", &line("a", "\"on\""));
+    folder.write("a.pipe", pipe("string")).write("in.jsonl", line("a", "\"on\""));
     run(&folder, &words).ends_with(0);
     let lines = [line("b", "1.5"), line("c", "null"), line("d", "2.5")].join("\n");
-    folder.write("a.pipe", &pipe("float?")).write("in.jsonl", &lines);
+    folder.write("a.pipe", pipe("float?")).write("in.jsonl", &lines);
     run(&folder, &words).ends_with(0).says("balances");
     let report = folder.json("report.json");
     let points = &report["sinks"]["points"];

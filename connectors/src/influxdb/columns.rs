@@ -32,15 +32,14 @@ impl Layout {
             given("tags").unwrap_or_default().iter().filter_map(place).collect();
         tags.sort_by(|a, b| columns[*a].name.cmp(&columns[*b].name));
         tags.dedup();
-        let fields: Vec<usize> = match given("fields") {
-            Some(names) => names.iter().filter_map(place).collect(),
-            None => {
-                let used = [bare(args, "time"), bare(args, "measurement")];
-                let rest = |it: &usize| {
-                    !tags.contains(it) && !used.contains(&Some(columns[*it].name.as_str()))
-                };
-                (0..columns.len()).filter(rest).collect()
-            }
+        let fields: Vec<usize> = if let Some(names) = given("fields") {
+            names.iter().filter_map(place).collect()
+        } else {
+            let used = [bare(args, "time"), bare(args, "measurement")];
+            let rest = |it: &usize| {
+                !tags.contains(it) && !used.contains(&Some(columns[*it].name.as_str()))
+            };
+            (0..columns.len()).filter(rest).collect()
         };
         let leaves = |places: &[usize]| {
             let mut leaves = Vec::new();

@@ -189,7 +189,7 @@ impl Outbox {
             return Next::Seal(filling);
         }
         state.filling = Some(filling);
-        Next::Wait(Some(due - now))
+        Next::Wait(Some(due.saturating_sub(now)))
     }
 
     /// All lines of a chunk are written or refused.

@@ -94,7 +94,7 @@ impl Renderer {
                 Some(cast(&found.values, &DataType::Utf8)?)
             }
         };
-        let measurements: Option<&StringArray> = measurements.as_ref().map(|it| it.as_string());
+        let measurements: Option<&StringArray> = measurements.as_ref().map(AsArray::as_string);
         let times = match &self.time {
             None => None,
             Some(program) => {
@@ -104,7 +104,7 @@ impl Renderer {
                 Some(cast(&found.values, &data_type(&Type::Timestamp))?)
             }
         };
-        let times = times.as_ref().map(|it| it.as_primitive::<TimestampMicrosecondType>());
+        let times = times.as_ref().map(AsArray::as_primitive::<TimestampMicrosecondType>);
         faults.sort_by_key(|it| it.row);
         faults.dedup_by_key(|it| it.row);
         let arrays = conform(&batch.columns, &self.columns)?;

@@ -43,7 +43,7 @@ pub(super) fn accepted(connect: &Connect, answer: &ConnAck) -> (Accepted, More) 
 pub(super) fn refusal(code: ConnectReturnCode, properties: Option<&ConnAckProperties>) -> Failure {
     let mut text = with_own(&code, properties.and_then(|it| it.reason_string.as_deref()));
     if let Some(instead) = properties.and_then(|it| it.server_reference.as_deref()) {
-        text += &format!("; it names `{instead}`");
+        text = format!("{text}; it names `{instead}`");
     }
     match code {
         ConnectReturnCode::BadUserNamePassword

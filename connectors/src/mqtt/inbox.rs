@@ -59,6 +59,7 @@ struct Queue {
     caught_up: bool,
 }
 
+#[allow(clippy::large_enum_variant, reason = "nearly all are messages")]
 enum Item {
     Message(Message, Timestamp),
     Event(SplitEvent),

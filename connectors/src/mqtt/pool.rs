@@ -41,7 +41,7 @@ struct News {
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) batch: Arc<Batch>,
-    pub(super) row: u32,
+    pub(super) index: u32,
     /// The bytes of the batch, divided by its rows.
     pub(super) share: u32,
 }
@@ -127,7 +127,7 @@ impl Pool {
     pub(super) fn refused(&self) -> Vec<Refused> {
         let found = std::mem::take(&mut lock(&self.news).refused);
         let mut batches: BTreeMap<usize, (Arc<Batch>, Vec<Fault>)> = BTreeMap::new();
-        for (Row { batch, row, .. }, detail) in found {
+        for (Row { batch, index: row, .. }, detail) in found {
             // Rows of one batch share one pointer.
             let place = Arc::as_ptr(&batch) as usize;
             let (_, faults) = batches.entry(place).or_insert_with(|| (batch, Vec::new()));

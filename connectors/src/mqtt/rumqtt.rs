@@ -206,7 +206,7 @@ impl Remote for RumqttRemote {
         let properties = PublishProperties {
             message_expiry_interval: message.expiry,
             user_properties: message.headers.clone(),
-            content_type: message.content_type.as_ref().map(|it| it.to_string()),
+            content_type: message.content_type.as_ref().map(ToString::to_string),
             ..PublishProperties::default()
         };
         let (qos, payload) = (quality(qos), message.payload.clone());

@@ -6,8 +6,8 @@
 use super::address::{Address, Scheme};
 use super::client::Connect;
 use super::failure::Server;
-use crate::tls::{self, Files};
 use crate::backoff::{Waits, waits};
+use crate::tls::{self, Files};
 use dsl::diagnostic::{Code, Diagnostic};
 use dsl::plan::{ArgError, Args};
 use dsl::signature::{Constant, Param, Takes};

@@ -50,7 +50,7 @@ impl Sink for Writer {
         let share = kept.as_ref().map_or(0, |it| it.bytes() / it.rows().max(1)) as u32;
         let made = Made { topics, properties, packet_max: self.pool.packet_max() };
         let (jobs, mut found) = made.jobs(&Bytes::from(bytes), &ends, &faults, |row| {
-            kept.as_ref().map(|batch| Row { batch: Arc::clone(batch), row, share })
+            kept.as_ref().map(|batch| Row { batch: Arc::clone(batch), index: row, share })
         });
         self.sent += jobs.iter().map(|(message, _)| message.payload.len() as u64).sum::<u64>();
         self.lanes.add(jobs);

@@ -72,15 +72,15 @@ fn of_answer(answer: &Answer, place: &Place) -> Failure {
         (301 | 307, _) | (_, "AuthorizationHeaderMalformed" | "PermanentRedirect") => {
             refused(format!("the bucket is in another region or at another server; set `region` or `endpoint` ({said})"))
         }
-        (401, _) | (403, _) if !place.has_keys => refused(format!(
+        (401 | 403, _) if !place.has_keys => refused(format!(
             "access is denied, and no keys are given; set `access_key` and `secret_key`, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({said})"
         )),
-        (401, _) | (403, _) => refused(format!(
+        (401 | 403, _) => refused(format!(
             "access is denied; the key needs the right to list and to write in `{bucket}` ({said})"
         )),
         (404, _) => refused(format!("the server knows no such place; check `path` and `endpoint` ({said})")),
         (501, _) => refused(format!("the server refuses: {said}")),
-        (408 | 425 | 429, _) | (500.., _) => passing(),
+        (408 | 425 | 429 | 500.., _) => passing(),
         _ if matches!(code.as_str(), "SlowDown" | "InternalError" | "RequestTimeout") => passing(),
         _ => refused(format!("the server refuses: {said}")),
     }

@@ -158,13 +158,11 @@ fn key(arg: &Arg, columns: &[Column], before: &[Key]) -> Result<Option<Key>, Wro
             return Err(wrong(message, help.to_owned()));
         }
     };
-    match before.iter().find(|it| it.name == made.name) {
-        None => Ok(Some(made)),
-        Some(_) => {
-            let message = format!("two levels of folders are named `{}`", made.name);
-            Err(Wrong::new("partition", Code::GivenTwice, message, "leave one of them out"))
-        }
+    if before.iter().any(|it| it.name == made.name) {
+        let message = format!("two levels of folders are named `{}`", made.name);
+        return Err(Wrong::new("partition", Code::GivenTwice, message, "leave one of them out"));
     }
+    Ok(Some(made))
 }
 
 /// A column of the files that is named like a folder hides it from readers.

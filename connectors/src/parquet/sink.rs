@@ -220,7 +220,7 @@ impl SinkDef for ParquetSink {
                 (Root::Local(LocalRoot::open(folder, &job, &plan.name)?), None)
             }
             Location::Bucket { bucket, prefix } => {
-                let bucket = Bucket { bucket, prefix, access: &options.access };
+                let bucket = Bucket { name: bucket, prefix, access: &options.access };
                 let (waits, limit) = (options.waits, context.budget / 4);
                 let counts = counts.clone();
                 let root =

@@ -59,7 +59,7 @@ pub(super) struct StoreRoot {
 
 /// Where in which bucket.
 pub(super) struct Bucket<'a> {
-    pub(super) bucket: &'a str,
+    pub(super) name: &'a str,
     pub(super) prefix: &'a str,
     pub(super) access: &'a Access,
 }
@@ -210,7 +210,7 @@ impl Locks {
 
 /// The client. Nothing is sent yet.
 fn connect(bucket: &Bucket<'_>) -> Result<(Arc<AmazonS3>, Place)> {
-    let Bucket { bucket, prefix, access } = *bucket;
+    let Bucket { name: bucket, prefix, access } = *bucket;
     let around = AmazonS3Builder::from_env();
     let of_env = |key: AmazonS3ConfigKey| around.get_config_value(&key);
     let endpoint = access.endpoint.clone().or_else(|| of_env(AmazonS3ConfigKey::Endpoint));

@@ -35,11 +35,10 @@ fn columns() -> Vec<Column> {
 }
 
 fn rows(rows: &[(Option<&str>, Option<i64>, i64)]) -> RecordBatch {
-    let times =
-        TimestampMicrosecondArray::from_iter(rows.iter().map(|it| it.1)).with_timezone("UTC");
+    let times: TimestampMicrosecondArray = rows.iter().map(|it| it.1).collect();
     let arrays: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter(rows.iter().map(|it| it.0))),
-        Arc::new(times),
+        Arc::new(rows.iter().map(|it| it.0).collect::<StringArray>()),
+        Arc::new(times.with_timezone("UTC")),
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|it| it.2))),
     ];
     RecordBatch::try_new(schema(&columns()), arrays).unwrap()

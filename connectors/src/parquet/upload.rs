@@ -184,10 +184,10 @@ fn sound(mut state: MutexGuard<'_, State>) -> Result<MutexGuard<'_, State>> {
     if let Some(error) = state.error.take() {
         return Err(error);
     }
-    match state.stopped {
-        true => Err(Error::unavailable("the sink was stopped before everything was written")),
-        false => Ok(state),
+    if state.stopped {
+        return Err(Error::unavailable("the sink was stopped before everything was written"));
     }
+    Ok(state)
 }
 
 impl RemoteFile {

@@ -1,4 +1,4 @@
-//! What QuestDB and VictoriaMetrics make of the points.
+//! What `QuestDB` and `VictoriaMetrics` make of the points.
 
 use super::rig::{Row, columns, measurement, numbered, open, text};
 use crate::support::databases::{Database, until};
@@ -68,7 +68,9 @@ fn victoriametrics() {
         let series = server.series(&format!("{metric}_v"));
         let mut values: Vec<f64> = Vec::new();
         for one in &series {
-            values.extend(one["values"].as_array().unwrap().iter().filter_map(|it| it.as_f64()));
+            values.extend(
+                one["values"].as_array().unwrap().iter().filter_map(serde_json::Value::as_f64),
+            );
         }
         values.sort_by(f64::total_cmp);
         assert_eq!(series.len(), 2, "one series a key: {series:?}");

@@ -8,6 +8,7 @@ use dsl::span::{Span, Spanned};
 use dsl::types::{Column, Type};
 use dsl::value::Value;
 use engine::batch::{Batch, Stamps};
+use engine::claims::Claims;
 use engine::error::Result;
 use engine::interrupt::Interrupt;
 use engine::reason::Reason;
@@ -140,6 +141,7 @@ pub fn open_as(given: &[(&str, Arg)], opening: Opening) -> Result<Drain> {
         errors_read: opening.errors_read,
         io: io.handle().clone(),
         interrupt: Interrupt::default(),
+        claims: Claims::default(),
         budget: opening.budget,
     };
     let sink = connectors::influxdb::InfluxdbSink.open(&plan, context)?;

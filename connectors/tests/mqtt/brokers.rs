@@ -1,4 +1,4 @@
-//! The same over every broker that there is here: Mosquitto, HiveMQ, and the one embedded in the demo.
+//! The same over every broker that there is here: Mosquitto, `HiveMQ`, and the one embedded in the demo.
 
 use super::rig::{
     Feed, PATIENCE, bool, drain, feed, int, payload, record, refused, seconds, text, topic,

@@ -62,7 +62,7 @@ fn every_topic_is_a_split_and_messages_carry_topic_captures_and_headers() {
         message_expiry_interval: Some(600),
         ..PublishProperties::default()
     };
-    Peer::at(server.port()).publish_with(told, 1, false, properties);
+    Peer::at(server.port()).publish_with(told, 1, false, &properties);
     let first = source.payloads().unwrap();
     let second = source.payloads().unwrap();
     assert_eq!((&*first.split, &*second.split), ("devices/{device}/t", "rooms/{device}/#"));

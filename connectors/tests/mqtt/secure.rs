@@ -3,8 +3,8 @@
 use super::rig::{Feed, drain, feed, payload, record, text, timed, topic};
 use crate::support::certificates::{Authority, Pair, Valid};
 use crate::support::peer::Peer;
-use crate::support::terminator::Terminator;
 use crate::support::server::Mosquitto;
+use crate::support::terminator::Terminator;
 use dsl::plan::Arg;
 use engine::error::{ErrorKind, Result};
 use engine::source::SplitEvent;

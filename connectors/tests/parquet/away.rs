@@ -75,9 +75,10 @@ fn an_answer_that_got_lost_makes_no_row_come_twice() {
     // Every second change is made without an answer.
     let url = proxy(&server.url, move |method, path| {
         let changes = method != "GET" && method != "HEAD" && !path.ends_with("?uploads");
-        match changes && count.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
-            true => Fate::AnswerLost,
-            false => Fate::Passes,
+        if changes && count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
+            Fate::AnswerLost
+        } else {
+            Fate::Passes
         }
     });
     let mut lake = lake(&url, &[("roll", roll(9 << 20, Duration::from_hours(1)))]).unwrap();

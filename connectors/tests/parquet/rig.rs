@@ -11,6 +11,7 @@ use dsl::span::{Span, Spanned};
 use dsl::types::{Column, Type};
 use dsl::value::Value;
 use engine::batch::{Batch, Stamps};
+use engine::claims::Claims;
 use engine::error::Result;
 use engine::interrupt::Interrupt;
 use engine::sink::{Finished, Sink, SinkContext, SinkDef, Written};
@@ -79,7 +80,7 @@ impl Bucket {
     /// Makes it.
     pub fn make(server: &ObjectStore) -> Bucket {
         let bucket = Bucket::at(server);
-        let url = bucket.signed(reqwest::Method::PUT, SignedUrlOptions::default());
+        let url = bucket.signed(reqwest::Method::PUT, &SignedUrlOptions::default());
         let made = bucket.io.block_on(reqwest::Client::new().put(url).send()).unwrap();
         assert!(made.status().is_success(), "{}", made.status());
         bucket
@@ -101,9 +102,9 @@ impl Bucket {
         Bucket { store: store.build().unwrap(), io }
     }
 
-    fn signed(&self, method: reqwest::Method, options: SignedUrlOptions) -> reqwest::Url {
+    fn signed(&self, method: reqwest::Method, options: &SignedUrlOptions) -> reqwest::Url {
         let (root, minute) = (Path::default(), Duration::from_mins(1));
-        let signed = self.store.signed_url_opts(method, &root, minute, &options);
+        let signed = self.store.signed_url_opts(method, &root, minute, options);
         self.io.block_on(signed).unwrap()
     }
 
@@ -112,7 +113,7 @@ impl Bucket {
         for name in self.names() {
             self.forget(&name);
         }
-        let url = self.signed(reqwest::Method::DELETE, SignedUrlOptions::default());
+        let url = self.signed(reqwest::Method::DELETE, &SignedUrlOptions::default());
         let gone = self.io.block_on(reqwest::Client::new().delete(url).send()).unwrap();
         assert!(gone.status().is_success(), "{}", gone.status());
     }
@@ -161,7 +162,7 @@ impl Bucket {
     /// How many uploads have begun and were not completed.
     pub fn uploads(&self) -> usize {
         let options = SignedUrlOptions::default().with_query([("uploads", "")]);
-        let url = self.signed(reqwest::Method::GET, options);
+        let url = self.signed(reqwest::Method::GET, &options);
         let asked = async { reqwest::Client::new().get(url).send().await?.text().await };
         self.io.block_on(asked).unwrap().matches("<UploadId>").count()
     }
@@ -228,8 +229,10 @@ pub fn lake(endpoint: &str, given: &[(&'static str, Arg)]) -> Result<Lake> {
         bounded: false,
         clock: Arc::new(SystemClock::new()),
         waker: Waker::from(Arc::new(Unpark(std::thread::current()))),
+        errors_read: true,
         io: io.handle().clone(),
         interrupt: Interrupt::default(),
+        claims: Claims::default(),
         budget: BUDGET,
     };
     Ok(Lake { sink: ParquetSink.open(&plan, context)?, most: 0, io: Some(io) })

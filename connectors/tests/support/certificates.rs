@@ -20,6 +20,9 @@ pub struct Pair {
     pub key: String,
 }
 
+/// Tells authorities of one process apart.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 /// Until when a certificate is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Valid {
@@ -29,7 +32,6 @@ pub enum Valid {
 
 impl Authority {
     pub fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(format!("weir-certificates-{process}-{number}"));
         std::fs::create_dir_all(&folder).unwrap();
@@ -99,7 +101,6 @@ fn made() -> (Issuer<'static, KeyPair>, String) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("authority {}", NEXT.fetch_add(1, Ordering::Relaxed));
     params.distinguished_name.push(DnType::CommonName, name);
     let key = KeyPair::generate().unwrap();

@@ -58,7 +58,7 @@ impl Peer {
         qos: u8,
         retain: bool,
     ) {
-        self.publish_with(messages, qos, retain, PublishProperties::default());
+        self.publish_with(messages, qos, retain, &PublishProperties::default());
     }
 
     /// The same with properties.
@@ -67,7 +67,7 @@ impl Peer {
         messages: impl IntoIterator<Item = (String, Vec<u8>)>,
         qos: u8,
         retain: bool,
-        properties: PublishProperties,
+        properties: &PublishProperties,
     ) {
         static PUBLISHERS: AtomicU32 = AtomicU32::new(0);
         let id = format!("publisher-{}", PUBLISHERS.fetch_add(1, Ordering::Relaxed));
@@ -142,13 +142,11 @@ impl Peer {
 /// The next event, however often the broker goes away.
 async fn next(events: &mut EventLoop, broken: &AtomicU32) -> Event {
     loop {
-        match events.poll().await {
-            Ok(event) => return event,
-            Err(_) => {
-                broken.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+        if let Ok(event) = events.poll().await {
+            return event;
         }
+        broken.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

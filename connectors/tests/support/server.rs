@@ -125,7 +125,7 @@ impl Drop for ObjectStore {
     }
 }
 
-/// A running HiveMQ of one test. Dropping it stops it and removes its data.
+/// A running `HiveMQ` of one test. Dropping it stops it and removes its data.
 pub struct HiveMq {
     name: String,
     facts: BTreeMap<String, String>,

@@ -18,13 +18,13 @@ pub fn only_items(input: &Flow, items: &[Item]) -> Flow {
         ExprKind::Column(old) => Some((it.name.as_str(), old.as_str())),
         _ => None,
     });
-    let key = key_under(input, renames.collect());
+    let key = key_under(input, &renames.collect::<Vec<_>>());
     Flow { columns, window: None, key, ..input.clone() }
 }
 
 /// The key of the rows where columns have other names now, each a `new` and its `old`. What has no new name is named by
 /// its old one still, so that it can be said what was left out.
-fn key_under(input: &Flow, renames: Vec<(&str, &str)>) -> Option<Vec<String>> {
+fn key_under(input: &Flow, renames: &[(&str, &str)]) -> Option<Vec<String>> {
     let renamed = |key: &String| {
         let kept = renames.iter().any(|(new, old)| old == key && new == key);
         let found = renames.iter().find(|(_, old)| !kept && old == key);
@@ -92,7 +92,7 @@ pub fn renamed(
         }
     }
     let pairs = renames.iter().map(|(new, old)| (new.as_str(), old.as_str()));
-    let key = key_under(input, pairs.collect());
+    let key = key_under(input, &pairs.collect::<Vec<_>>());
     Flow { columns, window: None, key, ..input.clone() }
 }
 

@@ -66,8 +66,8 @@ async fn stream(connect: &Connect) -> Result<(Reader, Writer), Failure> {
         None => None,
     };
     let host = (address.host.as_str(), address.port);
-    let stream = TcpStream::connect(host).await.map_err(unreachable)?;
-    stream.set_nodelay(true).map_err(unreachable)?;
+    let stream = TcpStream::connect(host).await.map_err(|it| unreachable(&it))?;
+    stream.set_nodelay(true).map_err(|it| unreachable(&it))?;
     let (Some(config), Some(files)) = (config, &connect.tls) else {
         let (reader, writer) = stream.into_split();
         return Ok((Box::new(reader), Box::new(writer)));
@@ -82,14 +82,14 @@ async fn stream(connect: &Connect) -> Result<(Reader, Writer), Failure> {
             "it closed the connection in the middle of the handshake; is it the port for TLS?"
                 .to_owned(),
         ),
-        None => unreachable(error),
+        None => unreachable(&error),
     })?;
     let (reader, writer) = tokio::io::split(secure);
     Ok((Box::new(reader), Box::new(writer)))
 }
 
 /// Why no connection was made.
-fn unreachable(error: io::Error) -> Failure {
+fn unreachable(error: &io::Error) -> Failure {
     // Too many open files, of the system or of this process.
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;

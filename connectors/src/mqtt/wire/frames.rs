@@ -122,6 +122,7 @@ fn text(rest: &mut &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
+    #[allow(clippy::option_option, reason = "a packet that is no event is one of three answers")]
     fn read(bytes: &[u8]) -> Result<Option<Option<Event>>, Failure> {
         next(&mut BytesMut::from(bytes), &Out::new(0))
     }

@@ -205,7 +205,7 @@ fn properties(message: &Outgoing, alias: Option<u16>) -> Option<PublishPropertie
         message_expiry_interval: *expiry,
         topic_alias: alias,
         user_properties: headers.clone(),
-        content_type: content_type.as_ref().map(|it| it.to_string()),
+        content_type: content_type.as_ref().map(ToString::to_string),
         ..PublishProperties::default()
     })
 }

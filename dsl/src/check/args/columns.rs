@@ -59,13 +59,12 @@ pub(super) fn column_or(
     if !words.contains(&word.node.as_str()) {
         let message = format!("`{}` knows no `{}(…)`", asked.name, word.node);
         let diagnostic = Diagnostic::new(Code::UnknownChoice, word.span, message);
-        report.push(match nearest(&word.node, words.iter().copied()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(word.span, near),
-            None => {
-                let known: Vec<String> = words.iter().map(|it| format!("{it}(COLUMN)")).collect();
-                let known = listed(known.iter().map(String::as_str));
-                diagnostic.help(format!("it takes columns, and {known}"))
-            }
+        report.push(if let Some(near) = nearest(&word.node, words.iter().copied()) {
+            diagnostic.help(format!("did you mean `{near}`?")).fix(word.span, near)
+        } else {
+            let known: Vec<String> = words.iter().map(|it| format!("{it}(COLUMN)")).collect();
+            let known = listed(known.iter().map(String::as_str));
+            diagnostic.help(format!("it takes columns, and {known}"))
         });
         return None;
     }
