@@ -71,7 +71,7 @@ fn others_read_it_while_it_runs_and_a_killed_run_leaves_whole_files_only() {
         assert_eq!(found["duckdb"], found["pyarrow"]);
         assert!(number(&found["duckdb"], "rows") > 0);
         assert_eq!(found["duckdb"]["devices"], 20);
-        assert_eq!(found["duckdb"]["days"], json!(["2026-01-01"]));
+        assert_eq!(found["duckdb"]["days"], found["dates"], "a folder holds the rows of its day");
         let places = found["duckdb"]["places"].as_array().unwrap();
         let names: Vec<&Value> = places.iter().map(|it| &it[0]).collect();
         assert!(names.contains(&&Value::Null) && names.contains(&&json!("a/b é%")), "{names:?}");
@@ -136,7 +136,9 @@ const FLEET: &str = r#"param broker: string
 
 source readings = generate(devices: 10, rate: 500, spike: 0.05)
 
-sink fleet = readings | into mqtt(url: broker, topic: "devices/{device_id}/telemetry", qos: 1)
+sink fleet = readings
+  | extend temperature = temperature * 3.0  # beyond what the pipeline believes, in a spike
+  | into mqtt(url: broker, topic: "devices/{device_id}/telemetry", qos: 1)
 "#;
 
 #[test]

@@ -1,4 +1,4 @@
-//! `influxdb`: rows as points of line protocol over HTTP, to `InfluxDB` and to what speaks like it.
+//! `influxdb`: rows as points of line protocol over HTTP, to InfluxDB and to what speaks like it.
 //!
 //! ```text
 //!  Sink::write ─► render ─► │ lines being gathered │ full ─► sealed, packed ─┐

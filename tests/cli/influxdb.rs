@@ -1,4 +1,4 @@
-//! A pipeline into a real `InfluxDB`, which is killed in the middle.
+//! A pipeline into a real InfluxDB, which is killed in the middle.
 
 use crate::support::folder::Folder;
 use crate::support::http::get;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const ROWS: i64 = 200_000;
 
-/// An `InfluxDB` of one test. Dropping it stops it and removes its data.
+/// An InfluxDB of one test. Dropping it stops it and removes its data.
 struct InfluxDb {
     name: String,
     port: String,

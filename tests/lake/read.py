@@ -19,6 +19,7 @@ rows = duckdb.read_parquet(files, hive_partitioning=True)
 total, devices, days = duckdb.sql(
     "select count(*), count(distinct device_id), list(distinct day::text order by 1) from rows"
 ).fetchall()[0]
+dates = duckdb.sql("select list(distinct (timestamp at time zone 'UTC')::date::text order by 1) from rows").fetchall()[0][0]
 duck = {"rows": total, "devices": devices, "days": days, "places": duckdb.sql(places).fetchall()}
 
 rows = pyarrow.dataset.dataset(
@@ -37,6 +38,7 @@ print(
     json.dumps(
         {
             "files": len(files),
+            "dates": dates,
             "duckdb": duck,
             "pyarrow": arrow,
             "sorted": all(len(it.sorting_columns) == 1 for it in groups),

@@ -5,10 +5,10 @@
 //!  └ `,` ` `    └ `,` `=` ` ` in keys and tags        └ `"` `\` inside quotes
 //! ```
 //!
-//! A backslash outside of quotes is the one thing that servers do not agree on. To `InfluxDB` 1 and 2 it escapes what has to
-//! be escaped and is itself otherwise, so that two of them are two; `VictoriaMetrics` makes one of two. A single one before
+//! A backslash outside of quotes is the one thing that servers do not agree on. To InfluxDB 1 and 2 it escapes what has to
+//! be escaped and is itself otherwise, so that two of them are two; VictoriaMetrics makes one of two. A single one before
 //! an ordinary letter is the same to both. So only that is written, and everything else is refused rather than stored
-//! under another name. `InfluxDB` 3 and `QuestDB` make one of two as well, and `QuestDB` none of a single one: for these two,
+//! under another name. InfluxDB 3 and QuestDB make one of two as well, and QuestDB none of a single one: for these two,
 //! which are known when they answer, every backslash is escaped.
 //!
 //! Source: <https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/>, and the parsers of the servers.
@@ -20,7 +20,7 @@ use crate::encoding::push_int;
 pub(super) enum Dialect {
     /// Any other server: what they do not agree on is refused.
     Common,
-    /// One that makes one backslash of two, whatever comes behind: `InfluxDB` 3, `QuestDB`.
+    /// One that makes one backslash of two, whatever comes behind: InfluxDB 3, QuestDB.
     Escaped,
 }
 
@@ -159,7 +159,7 @@ mod tests {
         let key = |text| name(text, Place::Key, Dialect::Common);
         assert_eq!(key("a b,c=d\"e"), Ok(r#"a\ b\,c\=d"e"#.to_owned()));
         assert_eq!(key("größe"), Ok("größe".to_owned()));
-        assert_eq!(key(r"C:\temp"), Ok(r"C:\temp".to_owned()));
+        assert_eq!(key(r"D:\temp"), Ok(r"D:\temp".to_owned()));
         let measurement = |text| name(text, Place::Measurement, Dialect::Common);
         assert_eq!(measurement("a b,c=d"), Ok(r"a\ b\,c=d".to_owned()));
         assert_eq!(measurement(r"a\=b"), Ok(r"a\=b".to_owned()));

@@ -48,7 +48,7 @@ pub(super) struct Server {
     client: Client,
     write: Url,
     endpoint: Endpoint,
-    /// Whether it said that it is `QuestDB`.
+    /// Whether it said that it is QuestDB.
     questdb: bool,
     /// For messages.
     pub(super) shown: String,

@@ -1,4 +1,4 @@
-//! What `QuestDB` and `VictoriaMetrics` make of the points.
+//! What QuestDB and VictoriaMetrics make of the points.
 
 use super::rig::{Row, columns, measurement, numbered, open, text};
 use crate::support::databases::{Database, until};

@@ -1,4 +1,4 @@
-//! What `InfluxDB` has of the rows.
+//! What InfluxDB has of the rows.
 
 use super::rig::{
     Opening, Row, START, bool, columns, int, measurement, millis, numbered, open, open_as, text,

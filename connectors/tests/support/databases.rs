@@ -60,7 +60,7 @@ impl Database {
         &self.facts["TLS_CA"]
     }
 
-    /// The rows that `InfluxDB` 1 answers: each a value a column, the time (in ns) first.
+    /// The rows that InfluxDB 1 answers: each a value a column, the time (in ns) first.
     pub fn influxql(&self, query: &str) -> Vec<Vec<Value>> {
         let query = [("db", "test"), ("epoch", "ns"), ("q", query)];
         let answer: Value = serde_json::from_str(&get(self.port(), "/query", &query)).unwrap();
@@ -68,14 +68,14 @@ impl Database {
         serde_json::from_value(rows.clone()).unwrap_or_default()
     }
 
-    /// How many points `InfluxDB` 1 has of a measurement: the largest count of a field.
+    /// How many points InfluxDB 1 has of a measurement: the largest count of a field.
     pub fn points(&self, measurement: &str) -> i64 {
         let rows = self.influxql(&format!("select count(*) from {measurement}"));
         let counts = rows.first().map(|row| row[1..].iter().filter_map(Value::as_i64).max());
         counts.flatten().unwrap_or(0)
     }
 
-    /// The rows that `QuestDB` answers.
+    /// The rows that QuestDB answers.
     pub fn sql(&self, query: &str) -> Result<Vec<Vec<Value>>, String> {
         let answer = get(self.port(), "/exec", &[("query", query)]);
         let answer: Value = serde_json::from_str(&answer).unwrap();
@@ -85,7 +85,7 @@ impl Database {
         }
     }
 
-    /// What `VictoriaMetrics` has of metrics like this: their labels, values and times (in ms).
+    /// What VictoriaMetrics has of metrics like this: their labels, values and times (in ms).
     pub fn series(&self, selector: &str) -> Vec<Value> {
         get(self.port(), "/internal/force_flush", &[]);
         let answer = get(self.port(), "/api/v1/export", &[("match[]", selector)]);

@@ -1,3 +1,5 @@
+//! Lines of whole batches, read back by a parser that is not ours.
+
 use super::super::InfluxdbSink;
 use super::*;
 use crate::testing::{args, span};

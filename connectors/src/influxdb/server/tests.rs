@@ -1,3 +1,5 @@
+//! What is asked of a server, and how its answers are understood.
+
 use super::*;
 use reqwest::header::{DATE, RETRY_AFTER};
 
