@@ -82,6 +82,8 @@ fn a_server_that_is_away_does_not_hold_up_the_second_signal_or_the_report() {
     server.kill();
     running.wait_until_said("Rows cannot be written");
     running.signal("TERM");
+    // Two signals at once are one.
+    running.wait_until_said("stopping");
     running.signal("TERM");
     let out = running.read();
     running.wait(out).ends_with(143);
