@@ -47,6 +47,57 @@ pub struct Silence {
 impl Silence {
     /// Of an input that the clock does nothing to: one that ends by itself.
     pub const NEVER: Silence = Silence { seen: i64::MAX, since: i64::MIN };
+    /// Of an input for which nobody has looked at the clock.
+    const UNSEEN: Silence = Silence { seen: i64::MIN, since: i64::MIN };
+}
+
+/// How far an input has come, or several together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Rows before this are late.
+    pub watermark: Watermark,
+    /// Whether time goes on with it, or whoever waits for the watermark should not wait for it.
+    pub activity: Activity,
+    /// What the clock has done to it.
+    pub silence: Silence,
+}
+
+impl Reached {
+    /// Of an input that has not begun.
+    const NEW: Reached = Reached {
+        watermark: Watermark::NONE,
+        activity: Activity::Waiting,
+        silence: Silence::UNSEEN,
+    };
+
+    /// It comes back, after a restart: the clock was not looked at since, and nobody knows whether there is still nothing.
+    fn resume(&mut self) {
+        self.activity = self.activity.resumed();
+        self.silence = Silence::UNSEEN;
+    }
+}
+
+/// What inputs that have not ended make up together: the least watermark of those that count, if there is any input, and
+/// whether they carry time on.
+pub fn least(inputs: impl Iterator<Item = (Watermark, Activity)>) -> (Option<Watermark>, Activity) {
+    let (mut active, mut waiting) = (false, false);
+    let (mut of_awake, mut of_all) = (None, None);
+    let lower = |least: Option<Watermark>, it| Some(least.map_or(it, |least| least.min(it)));
+    for (watermark, activity) in inputs {
+        active |= activity == Activity::Active;
+        waiting |= activity == Activity::Waiting;
+        of_all = lower(of_all, watermark);
+        if activity != Activity::Idle {
+            of_awake = lower(of_awake, watermark);
+        }
+    }
+    if active {
+        (of_awake, Activity::Active)
+    } else if waiting || of_all.is_none() {
+        (of_all, Activity::Waiting)
+    } else {
+        (of_all, Activity::Idle)
+    }
 }
 
 /// The least watermark of several inputs that run side by side.
@@ -58,20 +109,21 @@ pub struct MinWatermark {
 
 #[derive(Clone, Copy, Debug)]
 struct Input {
-    watermark: Watermark,
-    activity: Activity,
-    silence: Silence,
+    reached: Reached,
     /// It has said that it is idle, and how far it has come; the others have not looked at the clock yet.
     falling: Option<Watermark>,
 }
 
 impl Input {
-    const NEW: Input = Input {
-        watermark: Watermark::NONE,
-        activity: Activity::Waiting,
-        silence: Silence { seen: i64::MIN, since: i64::MIN },
-        falling: None,
-    };
+    const NEW: Input = Input { reached: Reached::NEW, falling: None };
+
+    fn is_idle(&self) -> bool {
+        self.reached.activity == Activity::Idle
+    }
+
+    fn come_to(&mut self, watermark: Watermark) {
+        self.reached.watermark = self.reached.watermark.max(watermark);
+    }
 }
 
 impl MinWatermark {
@@ -87,21 +139,15 @@ impl MinWatermark {
     }
 
     /// An input has come this far. Returns the new watermark of all.
-    pub fn update(
-        &mut self,
-        input: usize,
-        watermark: Watermark,
-        activity: Activity,
-        silence: Silence,
-    ) -> Watermark {
+    pub fn update(&mut self, input: usize, now: Reached) -> Watermark {
         let input = &mut self.inputs[input];
-        input.silence = silence;
-        if activity == Activity::Idle && input.activity != Activity::Idle {
-            input.falling = Some(watermark);
+        input.reached.silence = now.silence;
+        if now.activity == Activity::Idle && !input.is_idle() {
+            input.falling = Some(now.watermark);
         } else {
             input.falling = None;
-            input.watermark = input.watermark.max(watermark);
-            input.activity = activity;
+            input.come_to(now.watermark);
+            input.reached.activity = now.activity;
             self.hand_on();
         }
         self.fall_silent();
@@ -113,10 +159,10 @@ impl MinWatermark {
         let mut fallen = Vec::new();
         while let Some(since) = self.next_to_fall() {
             for (i, input) in self.inputs.iter_mut().enumerate() {
-                if input.silence.since == since
+                if input.reached.silence.since == since
                     && let Some(watermark) = input.falling.take()
                 {
-                    input.activity = Activity::Idle;
+                    input.reached.activity = Activity::Idle;
                     fallen.push((i, watermark));
                 }
             }
@@ -124,7 +170,7 @@ impl MinWatermark {
         }
         // What the clock has added to their time since then comes behind that.
         for (i, watermark) in fallen {
-            self.inputs[i].watermark = self.inputs[i].watermark.max(watermark);
+            self.inputs[i].come_to(watermark);
             self.hand_on();
         }
     }
@@ -132,26 +178,23 @@ impl MinWatermark {
     /// Since when the input that fell silent first is idle, if all that are not idle have looked at the clock since.
     fn next_to_fall(&self) -> Option<Timestamp> {
         let falling = self.inputs.iter().filter(|it| it.falling.is_some());
-        let first = falling.map(|it| it.silence.since).min()?;
-        let awake = self.running().filter(|it| it.activity != Activity::Idle);
-        let known = awake.map(|it| it.silence.seen).min().unwrap_or(i64::MAX);
-        (first <= known).then_some(first)
+        let first = falling.map(|it| it.reached.silence.since).min()?;
+        (first <= self.silence().seen).then_some(first)
     }
 
     /// What the clock has done to all of them together.
     pub fn silence(&self) -> Silence {
-        let awake = self.running().filter(|it| it.activity != Activity::Idle);
-        let seen = awake.map(|it| it.silence.seen).min().unwrap_or(i64::MAX);
-        let since = self.running().map(|it| it.silence.since).max().unwrap_or(i64::MIN);
+        let awake = self.running().filter(|it| !it.is_idle());
+        let seen = awake.map(|it| it.reached.silence.seen).min().unwrap_or(i64::MAX);
+        let since = self.running().map(|it| it.reached.silence.since).max().unwrap_or(i64::MIN);
         Silence { seen, since }
     }
 
     /// All inputs come back one by one, after a restart; those that were idle have to bring rows before they count.
     pub fn resume(&mut self) {
         for input in &mut self.inputs {
-            input.activity = input.activity.resumed();
+            input.reached.resume();
             input.falling = None;
-            input.silence = Input::NEW.silence;
         }
     }
 
@@ -162,25 +205,25 @@ impl MinWatermark {
 
     /// Whether what they make up together carries time on; those that have ended aside.
     pub fn activity(&self) -> Activity {
-        let has = |activity| self.running().any(|it| it.activity == activity);
-        if has(Activity::Active) {
-            Activity::Active
-        } else if has(Activity::Waiting) || self.running().next().is_none() {
-            Activity::Waiting
-        } else {
-            Activity::Idle
-        }
+        self.least().1
+    }
+
+    /// How far all have come together.
+    pub fn reached(&self) -> Reached {
+        let (activity, silence) = (self.activity(), self.silence());
+        Reached { watermark: self.handed_on, activity, silence }
     }
 
     fn running(&self) -> impl Iterator<Item = &Input> {
-        self.inputs.iter().filter(|it| !it.watermark.is_end())
+        self.inputs.iter().filter(|it| !it.reached.watermark.is_end())
+    }
+
+    fn least(&self) -> (Option<Watermark>, Activity) {
+        least(self.running().map(|it| (it.reached.watermark, it.reached.activity)))
     }
 
     fn hand_on(&mut self) {
-        let all = self.activity() != Activity::Active;
-        let counting = self.running().filter(|it| all || it.activity != Activity::Idle);
-        let least = counting.map(|it| it.watermark).min();
-        self.handed_on = self.handed_on.max(least.unwrap_or(Watermark::END));
+        self.handed_on = self.handed_on.max(self.least().0.unwrap_or(Watermark::END));
     }
 }
 
@@ -189,21 +232,14 @@ impl MinWatermark {
 pub struct InTurn {
     inputs: usize,
     current: usize,
-    handed_on: Watermark,
-    activity: Activity,
-    silence: Silence,
+    /// What was handed on, and the rest as the input that is being read says it.
+    reached: Reached,
 }
 
 impl InTurn {
     /// Before the first of so many inputs.
     pub fn new(inputs: usize) -> Self {
-        Self {
-            inputs,
-            current: 0,
-            handed_on: Watermark::NONE,
-            activity: Activity::Waiting,
-            silence: Input::NEW.silence,
-        }
+        Self { inputs, current: 0, reached: Reached::NEW }
     }
 
     /// Which input is being read; none when all have ended.
@@ -212,44 +248,32 @@ impl InTurn {
     }
 
     /// The input that is being read has come this far; at its end the next one begins. Returns the new watermark.
-    pub fn update(
-        &mut self,
-        watermark: Watermark,
-        activity: Activity,
-        silence: Silence,
-    ) -> Watermark {
-        self.activity = activity;
-        self.silence = silence;
-        if watermark.is_end() {
-            self.activity = Activity::Waiting;
-            self.silence = Input::NEW.silence;
+    pub fn update(&mut self, now: Reached) -> Watermark {
+        let handed_on = self.reached.watermark;
+        let ends = now.watermark.is_end();
+        self.reached = if ends { Reached::NEW } else { now };
+        if ends {
             self.current = (self.current + 1).min(self.inputs);
         }
-        if !watermark.is_end() || self.current == self.inputs {
-            self.handed_on = self.handed_on.max(watermark);
-        }
-        self.handed_on
+        let hands_on = !ends || self.current == self.inputs;
+        let come_to = if hands_on { now.watermark } else { Watermark::NONE };
+        self.reached.watermark = handed_on.max(come_to);
+        self.reached.watermark
     }
 
     /// The watermark.
     pub fn current(&self) -> Watermark {
-        self.handed_on
+        self.reached.watermark
     }
 
-    /// Whether the input that is being read carries time on.
-    pub fn activity(&self) -> Activity {
-        self.activity
-    }
-
-    /// What the clock has done to the input that is being read.
-    pub fn silence(&self) -> Silence {
-        self.silence
+    /// How far the input that is being read has come.
+    pub fn reached(&self) -> Reached {
+        self.reached
     }
 
     /// The input comes back: after a restart.
     pub fn resume(&mut self) {
-        self.activity = self.activity.resumed();
-        self.silence = Input::NEW.silence;
+        self.reached.resume();
     }
 }
 

@@ -8,7 +8,7 @@ use super::budget::Charge;
 use super::signal::Signal;
 use crate::batch::Batch;
 use crate::time::{Timestamp, Watermark};
-use crate::watermark::{Activity, Silence};
+use crate::watermark::{Activity, Reached, Silence};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,11 +32,7 @@ pub(super) struct Piece {
 /// What stands behind the rows of a round.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
-    pub(super) watermark: Watermark,
-    /// Whether time goes on with this input, or whoever waits for the watermark should not wait for it.
-    pub(super) activity: Activity,
-    /// What the clock has done to this input.
-    pub(super) silence: Silence,
+    pub(super) reached: Reached,
     /// What the clock showed.
     pub(super) clock: Timestamp,
     /// When what its rows are made of was received.
@@ -45,6 +41,19 @@ pub(super) struct Mark {
     pub(super) barrier: Option<u64>,
     /// Nothing comes behind it.
     pub(super) last: Option<Ending>,
+}
+
+impl Mark {
+    /// Behind rows that nobody's clock was looked at for, when no more is known than how far they have come.
+    pub(super) fn bare(watermark: Watermark, activity: Activity) -> Mark {
+        Mark {
+            reached: Reached { watermark, activity, silence: Silence::NEVER },
+            clock: i64::MIN,
+            received: i64::MIN,
+            barrier: None,
+            last: None,
+        }
+    }
 }
 
 /// Why nothing comes any more.

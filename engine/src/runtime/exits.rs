@@ -6,6 +6,7 @@ use super::pipes::FlowOut;
 use crate::error::Result;
 use crate::graph::{Cut, Edge};
 use crate::key::Partitioner;
+use crate::watermark::Reached;
 use std::sync::Arc;
 
 /// What a delivery is charged for besides its rows: rounds without rows cannot pile up without end, either.
@@ -65,7 +66,8 @@ impl Exit {
 
     /// The mark that goes with them.
     pub(super) fn mark(&self, flows: &[FlowOut], mark: Mark) -> Mark {
-        Mark { watermark: flows[self.edge.pipe].watermark(self.edge.side), ..mark }
+        let watermark = flows[self.edge.pipe].watermark(self.edge.side);
+        Mark { reached: Reached { watermark, ..mark.reached }, ..mark }
     }
 
     /// Sends a round on.

@@ -19,7 +19,7 @@ use crate::reason::{Fault, Reason, RejectedPayload};
 use crate::side;
 use crate::source::Payloads;
 use crate::time::{Micros, Timestamp, Watermark, format_timestamp};
-use crate::watermark::{Activity, Silence};
+use crate::watermark::Activity;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::TimestampMicrosecondType;
@@ -106,15 +106,8 @@ impl Front {
         let emitted = batch.rows() as u64;
         let newest = batch.times.iter().max().copied();
         let oldest = batch.times.iter().min().copied();
-        let mark = Mark {
-            watermark: Watermark::NONE,
-            activity: Activity::Active,
-            silence: Silence::NEVER,
-            clock: i64::MIN,
-            received: untimed.received,
-            barrier: None,
-            last: None,
-        };
+        let bare = Mark::bare(Watermark::NONE, Activity::Active);
+        let mark = Mark { received: untimed.received, ..bare };
         self.pipes.run(&[Piece { phase: 0, batch }], &untimed.errors, &mark)?;
         let flows = self.pipes.flows();
         let cuts = self.exits.iter_mut().map(|it| it.cut(flows)).collect::<Result<Vec<_>>>()?;

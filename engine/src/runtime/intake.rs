@@ -13,7 +13,7 @@ use crate::combinations::{Aligner, Meeting};
 use crate::error::{Error, Result};
 use crate::graph::{Stage, StageKind};
 use crate::time::{Timestamp, Watermark};
-use crate::watermark::{Activity, InTurn, MinWatermark, Silence};
+use crate::watermark::{InTurn, MinWatermark, Reached};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -144,7 +144,7 @@ impl Intake {
                 piece.batch = aligner.align(&piece.batch)?;
             }
         }
-        let (watermark, activity, silence) = self.advance(port, &mark);
+        let reached = self.advance(port, &mark);
         self.ports[port].barrier = mark.barrier;
         // Of inputs that are read at different times, one may be behind.
         self.clock = self.clock.max(mark.clock);
@@ -154,9 +154,7 @@ impl Intake {
         }
         let all_ended = self.ports.iter().all(|it| it.ended);
         let mark = Mark {
-            watermark,
-            activity,
-            silence,
+            reached,
             clock: self.clock,
             received: mark.received,
             barrier: self.aligned(),
@@ -166,22 +164,22 @@ impl Intake {
     }
 
     /// A port has come this far: the watermark of all, and whether time goes on with them.
-    fn advance(&mut self, port: usize, mark: &Mark) -> (Watermark, Activity, Silence) {
+    fn advance(&mut self, port: usize, mark: &Mark) -> Reached {
         match &mut self.time {
             Time::SideBySide(time) => {
                 let stopped = mark.last == Some(Ending::Stopped);
                 if !stopped {
-                    time.update(port, mark.watermark, mark.activity, mark.silence);
+                    time.update(port, mark.reached);
                 }
-                (time.current(), time.activity(), time.silence())
+                time.reached()
             }
             Time::InTurn(time) => {
                 if time.reading() == Some(port) {
-                    time.update(mark.watermark, mark.activity, mark.silence);
+                    time.update(mark.reached);
                 }
-                let state = (time.current(), time.activity(), time.silence());
+                let reached = time.reached();
                 self.open_gates();
-                state
+                reached
             }
         }
     }
@@ -198,17 +196,44 @@ impl Intake {
     }
 }
 
-/// The mark of a round: every task in front of a port sends the same one.
+/// The mark of a round: every task in front of a port sends the same one. A round that they do not agree on would put rows
+/// on the wrong side of a watermark or a checkpoint.
 fn one_mark(deliveries: &[Delivery]) -> Result<Mark> {
-    let mark = deliveries[0].mark;
-    for Delivery { mark: other, .. } in &deliveries[1..] {
-        if (mark.watermark, mark.barrier) != (other.watermark, other.barrier) {
-            return Err(Error::bug(format!(
-                "tasks of a stage differ: {:?} and {:?}",
-                (mark.watermark, mark.barrier),
-                (other.watermark, other.barrier)
-            )));
+    let Some((first, others)) = deliveries.split_first() else {
+        return Err(Error::bug("a port without lanes has brought a round"));
+    };
+    let said = |it: &Delivery| (it.mark.reached.watermark, it.mark.barrier);
+    match others.iter().find(|it| said(it) != said(first)) {
+        None => Ok(first.mark),
+        Some(other) => {
+            let (one, other) = (said(first), said(other));
+            let message = "the tasks of a stage differ in the watermark or barrier of a round";
+            Err(Error::bug(format!("{message}: {one:?} and {other:?}")))
         }
     }
-    Ok(mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::signal::Signal;
+    use crate::watermark::Activity;
+    use crossbeam::sync::Parker;
+
+    #[test]
+    fn tasks_that_do_not_agree_on_a_round_are_a_bug() {
+        let budget = Budget::new(1, Signal::new(Parker::new().unparker().clone()));
+        let delivery = |time, barrier| Delivery {
+            pieces: Vec::new(),
+            mark: Mark { barrier, ..Mark::bare(Watermark::at(time), Activity::Active) },
+            charge: budget.charge(0),
+        };
+        let one = |second| one_mark(&[delivery(5, Some(3)), second]);
+        assert_eq!(one(delivery(5, Some(3))).unwrap().barrier, Some(3));
+        for (second, shown) in [(delivery(6, Some(3)), "6"), (delivery(5, None), "None")] {
+            let error = one(second).unwrap_err();
+            assert_eq!(error.kind, crate::error::ErrorKind::Bug);
+            assert!(error.to_string().contains(shown), "{error}");
+        }
+    }
 }

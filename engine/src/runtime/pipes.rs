@@ -18,7 +18,7 @@ use crate::snapshot::{Section, SectionId};
 use crate::time::{Micros, Timestamp, Watermark};
 use crate::types::schema;
 use crate::vocabulary::Vocabulary;
-use crate::watermark::{Activity, Silence};
+use crate::watermark::Activity;
 use arrow::datatypes::SchemaRef;
 use dsl::plan::{Args, Side, StepPlan};
 use dsl::types::Column;
@@ -128,7 +128,7 @@ impl Pipes {
     pub(super) fn run(&mut self, input: &[Piece], errors: &[Piece], mark: &Mark) -> Result<()> {
         for i in 0..self.running.len() {
             let (pieces, watermark) = match self.running[i].from {
-                Tap::Input => (input.to_vec(), mark.watermark),
+                Tap::Input => (input.to_vec(), mark.reached.watermark),
                 Tap::Pipe(parent, side) => {
                     let flow = &self.flows[parent];
                     (flow.side(side).to_vec(), flow.watermark(side))
@@ -215,16 +215,7 @@ impl Pipes {
 
     /// Tells every step the watermark again that it had when its state was saved.
     pub(super) fn restore_watermark(&mut self, watermark: Watermark) -> Result<()> {
-        let mark = Mark {
-            watermark,
-            activity: Activity::Waiting,
-            silence: Silence::NEVER,
-            clock: i64::MIN,
-            received: i64::MIN,
-            barrier: None,
-            last: None,
-        };
-        self.run(&[], &[], &mark)
+        self.run(&[], &[], &Mark::bare(watermark, Activity::Waiting))
     }
 }
 

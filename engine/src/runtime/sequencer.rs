@@ -13,7 +13,7 @@ use crate::batch::Batch;
 use crate::error::Result;
 use crate::source::{Position, SplitName};
 use crate::time::{Timestamp, Watermark};
-use crate::watermark::Activity;
+use crate::watermark::{Activity, Reached};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,7 +115,8 @@ impl Sequencer {
         let (watermark, activity) = self.splits.watermark(clock);
         self.told = (watermark, activity);
         let silence = self.splits.silence(clock);
-        Mark { watermark, activity, silence, clock, received: clock, barrier, last }
+        let reached = Reached { watermark, activity, silence };
+        Mark { reached, clock, received: clock, barrier, last }
     }
 
     /// Sends a round without rows, if there is anything new to say.

@@ -220,7 +220,7 @@ impl SinkTask {
 
     /// Hands on the rows that could not be written so far, and the mark.
     fn send(&mut self, round: &mut OpenRound, barrier: Option<u64>) -> Result<()> {
-        let watermark = round.mark.watermark;
+        let watermark = round.mark.reached.watermark;
         let errors = std::mem::take(&mut round.errors);
         let flow = FlowOut { errors, before: watermark, after: watermark, ..FlowOut::default() };
         let last = if barrier.is_none() { round.mark.last } else { None };

@@ -12,7 +12,7 @@
 
 use crate::source::{SplitEvent, SplitName};
 use crate::time::{Micros, Timestamp, Watermark};
-use crate::watermark::{Activity, Silence};
+use crate::watermark::{Activity, Silence, least};
 use std::collections::BTreeMap;
 
 /// The time of all splits of a source.
@@ -23,6 +23,8 @@ pub(super) struct Splits {
     idle: Option<Micros>,
     all: BTreeMap<SplitName, Split>,
     handed_on: Watermark,
+    /// What the clock has shown: what fell silent up to then is known.
+    looked: Timestamp,
     /// What was handed on when a split was last awake, and what the clock showed then: from there it is carried on.
     reached: (Watermark, Timestamp),
     /// What the clock showed when this was saved.
@@ -71,6 +73,7 @@ impl Splits {
             idle,
             all,
             handed_on: none,
+            looked: i64::MIN,
             reached: (none, i64::MIN),
             saved: 0,
             ended: false,
@@ -87,6 +90,7 @@ impl Splits {
         let down = clock.saturating_sub(self.saved).max(0);
         self.reached.1 = self.reached.1.saturating_add(down);
         let (idle, saved) = (self.idle, self.saved);
+        self.looked = clock;
         for split in self.all.values_mut() {
             split.fresh &= split.idle_since(idle, saved).is_none();
             if let State::Live(since) | State::Quiet(since) | State::Away(since) = split.state {
@@ -167,32 +171,47 @@ impl Splits {
     }
 
     /// The watermark of all splits, and whether they carry time on. As where inputs meet, a split that has only come back
-    /// does not do so alone while others are idle.
+    /// does not do so alone while others are idle, and splits that fell silent between two looks at the clock count in the
+    /// order in which they did.
     pub(super) fn watermark(&mut self, clock: Timestamp) -> (Watermark, Activity) {
         if self.ended {
             self.handed_on = Watermark::END;
             return (self.handed_on, Activity::Waiting);
         }
-        let running = || self.all.values().filter(|it| it.state != State::Ended);
-        let awake = || running().filter(|it| self.idle_since(it, clock).is_none());
-        let activity = if awake().any(|it| it.fresh) {
-            Activity::Active
-        } else if awake().next().is_some() || running().next().is_none() {
-            Activity::Waiting
-        } else {
-            Activity::Idle
-        };
-        let stamps = |it: &Split| self.stamp_of(it);
+        while let Some(since) = self.next_to_fall(clock) {
+            self.look(since);
+        }
+        let activity = self.look(clock);
+        (self.handed_on, activity)
+    }
+
+    /// Since when the split is idle that fell silent next after the last look, if one did before `clock`.
+    fn next_to_fall(&self, clock: Timestamp) -> Option<Timestamp> {
+        let fallen = self.all.values().filter_map(|it| self.idle_since(it, clock));
+        fallen.filter(|it| (self.looked.saturating_add(1)..clock).contains(it)).min()
+    }
+
+    /// Hands on what the splits have come to when the clock shows this.
+    fn look(&mut self, clock: Timestamp) -> Activity {
+        let running = self.all.values().filter(|it| it.state != State::Ended);
+        let (least, activity) = least(running.map(|it| {
+            let activity = match self.idle_since(it, clock) {
+                Some(_) => Activity::Idle,
+                None if it.fresh => Activity::Active,
+                None => Activity::Waiting,
+            };
+            (self.stamp_of(it), activity)
+        }));
         let least = match activity {
-            Activity::Active => awake().map(stamps).min().unwrap_or_default(),
-            Activity::Waiting => running().map(stamps).min().unwrap_or_default(),
             Activity::Idle => self.paced(clock),
+            Activity::Active | Activity::Waiting => least.unwrap_or_default(),
         };
         self.handed_on = self.handed_on.max(least);
         if activity != Activity::Idle {
             self.reached = (self.handed_on, clock);
         }
-        (self.handed_on, activity)
+        self.looked = self.looked.max(clock);
+        activity
     }
 
     /// What the clock has done to all splits together: since when the last of them is idle.
@@ -343,6 +362,26 @@ mod tests {
         splits.event(&name("a"), SplitEvent::Live, 2001);
         splits.caught_up();
         assert_eq!(splits.watermark(2005), (Watermark::at(100), Idle));
+    }
+
+    /// `a` and `b` fall silent while `c`, which has only come back, does not.
+    #[test]
+    fn splits_that_fell_silent_between_two_looks_count_in_their_order() {
+        let mut splits = Splits::new(0, Some(30));
+        live(&mut splits, "c", 70, 0);
+        splits.event(&name("c"), SplitEvent::Disconnected, 0);
+        live(&mut splits, "b", 50, 80);
+        live(&mut splits, "a", 100, 90);
+        splits.caught_up();
+        assert_eq!(splits.watermark(90), (Watermark::at(50), Active));
+        let mut often = splits.clone();
+        assert_eq!(often.watermark(110), (Watermark::at(70), Active), "b is idle, a is not");
+        assert_eq!(often.watermark(200), (Watermark::at(70), Waiting));
+        assert_eq!(
+            splits.watermark(200),
+            (Watermark::at(70), Waiting),
+            "however late somebody looks"
+        );
     }
 
     #[test]

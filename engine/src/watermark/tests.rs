@@ -7,6 +7,10 @@ fn at(time: i64) -> Watermark {
     Watermark::at(time)
 }
 
+fn reached(watermark: Watermark, activity: Activity, silence: Silence) -> Reached {
+    Reached { watermark, activity, silence }
+}
+
 /// An input says this when the others have looked at the clock long ago.
 fn say(
     all: &mut MinWatermark,
@@ -14,7 +18,7 @@ fn say(
     watermark: Watermark,
     activity: Activity,
 ) -> Watermark {
-    all.update(input, watermark, activity, Silence::NEVER)
+    all.update(input, reached(watermark, activity, Silence::NEVER))
 }
 
 /// Two inputs were at 100 and 50, and fell silent between two looks at the clock, at 0 and at 200. What each of them
@@ -25,13 +29,13 @@ fn the_order_in_which_inputs_say_that_they_are_idle_does_not_count() {
         for order in [[0, 1], [1, 0]] {
             let mut all = MinWatermark::new(2);
             let look = Silence { seen: 0, since: i64::MIN };
-            all.update(0, at(100), Active, look);
-            all.update(1, at(50), Active, look);
+            all.update(0, reached(at(100), Active, look));
+            all.update(1, reached(at(50), Active, look));
             let since = [since.0, since.1];
             for input in order {
                 let watermark = at([130, 70][input]);
                 let silence = Silence { seen: 200, since: since[input] };
-                all.update(input, watermark, Idle, silence);
+                all.update(input, reached(watermark, Idle, silence));
             }
             assert_eq!(all.current(), at(expected), "{since:?} {order:?}");
             assert_eq!(all.activity(), Idle);
@@ -43,12 +47,12 @@ fn the_order_in_which_inputs_say_that_they_are_idle_does_not_count() {
 fn an_input_is_idle_when_the_others_have_looked_at_the_clock() {
     let mut all = MinWatermark::new(2);
     let look = |seen| Silence { seen, since: i64::MIN };
-    all.update(0, at(100), Active, look(0));
-    all.update(1, at(50), Active, look(0));
+    all.update(0, reached(at(100), Active, look(0)));
+    all.update(1, reached(at(50), Active, look(0)));
     let silent = Silence { seen: 200, since: 150 };
-    assert_eq!(all.update(1, at(50), Idle, silent), at(50));
-    assert_eq!(all.update(0, at(100), Active, look(149)), at(50));
-    assert_eq!(all.update(0, at(100), Active, look(150)), at(100));
+    assert_eq!(all.update(1, reached(at(50), Idle, silent)), at(50));
+    assert_eq!(all.update(0, reached(at(100), Active, look(149))), at(50));
+    assert_eq!(all.update(0, reached(at(100), Active, look(150))), at(100));
     assert_eq!(all.silence(), Silence { seen: 150, since: 150 });
 }
 
@@ -120,11 +124,11 @@ fn an_input_may_join_later() {
 #[test]
 fn in_turn_only_the_last_end_is_handed_on() {
     let mut turns = InTurn::new(2);
-    assert_eq!(turns.update(at(5), Active, Silence::NEVER), at(5));
-    assert_eq!(turns.update(Watermark::END, Active, Silence::NEVER), at(5));
+    assert_eq!(turns.update(reached(at(5), Active, Silence::NEVER)), at(5));
+    assert_eq!(turns.update(reached(Watermark::END, Active, Silence::NEVER)), at(5));
     assert_eq!(turns.reading(), Some(1));
-    assert_eq!(turns.update(at(3), Active, Silence::NEVER), at(5));
-    assert_eq!(turns.update(Watermark::END, Active, Silence::NEVER), Watermark::END);
+    assert_eq!(turns.update(reached(at(3), Active, Silence::NEVER)), at(5));
+    assert_eq!(turns.update(reached(Watermark::END, Active, Silence::NEVER)), Watermark::END);
     assert_eq!(turns.reading(), None);
     assert_eq!(turns.current(), Watermark::END);
 }
@@ -132,18 +136,36 @@ fn in_turn_only_the_last_end_is_handed_on() {
 #[test]
 fn in_turn_the_input_that_is_read_says_whether_time_goes_on() {
     let mut turns = InTurn::new(2);
-    turns.update(at(5), Idle, Silence::NEVER);
-    assert_eq!(turns.activity(), Idle);
-    turns.update(Watermark::END, Idle, Silence::NEVER);
-    assert_eq!(turns.activity(), Waiting, "the next one has not said anything");
-    turns.update(at(7), Active, Silence::NEVER);
-    assert_eq!(turns.activity(), Active);
+    turns.update(reached(at(5), Idle, Silence::NEVER));
+    assert_eq!(turns.reached().activity, Idle);
+    turns.update(reached(Watermark::END, Idle, Silence::NEVER));
+    assert_eq!(turns.reached().activity, Waiting, "the next one has not said anything");
+    turns.update(reached(at(7), Active, Silence::NEVER));
+    assert_eq!(turns.reached().activity, Active);
 }
 
 #[test]
-fn in_turn_an_input_that_comes_back_was_not_silent() {
+fn in_turn_the_clock_is_looked_at_anew_behind_a_restart() {
+    let silent = Silence { seen: 200, since: 150 };
     let mut turns = InTurn::new(2);
-    turns.update(at(10), Idle, Silence { seen: 50, since: 40 });
+    turns.update(reached(at(5), Idle, silent));
     turns.resume();
-    assert_eq!((turns.activity(), turns.silence()), (Waiting, InTurn::new(1).silence()));
+    assert_eq!(turns.reached(), reached(at(5), Waiting, Silence::UNSEEN));
+    let mut all = MinWatermark::new(1);
+    all.update(0, reached(at(5), Idle, silent));
+    all.resume();
+    assert_eq!(all.reached(), turns.reached(), "side by side it is the same");
+}
+
+#[test]
+fn the_least_of_those_that_count() {
+    for (inputs, expected) in [
+        (vec![], (None, Waiting)),
+        (vec![(9, Active), (7, Waiting), (3, Idle)], (Some(at(7)), Active)),
+        (vec![(7, Waiting), (3, Idle)], (Some(at(3)), Waiting)),
+        (vec![(7, Idle), (3, Idle)], (Some(at(3)), Idle)),
+    ] {
+        let given = inputs.iter().map(|(time, activity)| (at(*time), *activity));
+        assert_eq!(least(given), expected, "{inputs:?}");
+    }
 }
