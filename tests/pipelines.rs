@@ -172,7 +172,10 @@ fn machines_of_a_plant_hear_of_their_alerts_also_when_one_of_the_processes_dies(
     drop(first);
     call(machines, "machines.pipe", &[]).run().ends_with(0);
     // What the broker had for it comes to it when it is back; the other one went on.
+    let rejected = one.path().join("plant/rejected.jsonl");
+    std::fs::remove_file(&rejected).unwrap();
     let mut first = call(one, plant, &set("client", "first")).start();
+    is_open(&first, &rejected);
     let heard = wait_for("alerts", || {
         Some(screen.rows("heard.jsonl")).filter(|it| it.iter().any(|it| it["kind"] == "HOT"))
     });
@@ -211,7 +214,9 @@ fn publish(broker: &Mosquitto, topic: &str, payload: &[u8]) {
     let port = broker.port().to_string();
     let mut client = Command::new(format!("{}/mosquitto_pub", broker.fact("MOSQUITTO_BIN")))
         .env("LD_LIBRARY_PATH", broker.fact("MOSQUITTO_LIB"))
-        .args(["-V", "5", "-h", "127.0.0.1", "-p", &port, "-q", "1", "-t", topic, "-s"])
+        .args(["-V", "5", "-h", "127.0.0.1", "-p", &port, "-q", "1", "-t", topic])
+        // It reads a message, but not an empty one.
+        .arg(if payload.is_empty() { "-n" } else { "-s" })
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-/// How often the broker hangs up before it behaves.
+/// How often the broker shuts down before it stays.
 const FLAPS: usize = 6;
 
 const PIPE: &str = r#"source fleet = generate(rate: 100, rows: 60)
@@ -16,7 +16,7 @@ sink alerts = fleet
   | into mqtt(url: "mqtt://PLACE", topic: "t", qos: 0, retry: 10ms..20ms)
 "#;
 
-/// A broker that accepts clients and hangs up on the first of them.
+/// A broker that accepts clients and then shuts down, for the first of them.
 fn flapping() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = listener.local_addr().unwrap().to_string();
@@ -33,9 +33,10 @@ fn serve(mut stream: TcpStream, hang_up: bool) -> std::io::Result<()> {
     let mut buffer = [0; 4096];
     let _connect = stream.read(&mut buffer)?;
     stream.write_all(&[0x20, 3, 0, 0, 0])?;
-    if !hang_up {
-        while stream.read(&mut buffer)? > 0 {}
+    if hang_up {
+        return stream.write_all(&[0xe0, 1, 0x8b]);
     }
+    while stream.read(&mut buffer)? > 0 {}
     Ok(())
 }
 

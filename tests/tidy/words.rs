@@ -25,7 +25,7 @@ const NO_WORDS: [(&str, &str); 3] = [
 ];
 
 /// Files beside the connectors that are none.
-const NO_CONNECTORS: [(&str, &str); 11] = [
+const NO_CONNECTORS: [(&str, &str); 12] = [
     ("connectors/src/backoff.rs", "waiting times between two tries"),
     ("connectors/src/crypto.rs", "cryptography for clients that speak TLS"),
     ("connectors/src/retry.rs", "requests that are tried again"),
@@ -35,6 +35,7 @@ const NO_CONNECTORS: [(&str, &str); 11] = [
     ("connectors/src/encoding.rs", "what formats share that write text"),
     ("connectors/src/formats.rs", "the list of the formats"),
     ("connectors/src/standard.rs", "standard output, for the sinks that write to it"),
+    ("connectors/src/tls.rs", "the option `tls`, and what a failed handshake means"),
     ("connectors/src/testing.rs", "what the tests of connectors share"),
     ("connectors/src/worker.rs", "a thread that waits for a sink"),
 ];

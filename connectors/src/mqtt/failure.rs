@@ -30,6 +30,8 @@ pub(super) enum Failure {
     Fault(String),
     /// The broker closed the connection and did not say why.
     Closed,
+    /// The same, right behind the answer that it refuses a message. Mosquitto 2.0 does so at QoS 2.
+    Rejected,
     /// The connection broke.
     Lost(String),
 }
@@ -79,6 +81,7 @@ impl Failure {
                 "the broker at `{url}` accepts the connection and closes it again, without a word; another \
                  client under the client id `{client_id}` may be the reason: every process needs a `client_id` of its own"
             )),
+            Failure::Rejected => Error::refused(format!("the broker at `{url}`: {self}")),
             Failure::Lost(why) => Error::unavailable(format!("lost the broker at `{url}`: {why}")),
         }
     }
@@ -91,6 +94,9 @@ impl std::fmt::Display for Failure {
                 f.write_str("another client has connected with the same client id")
             }
             Failure::Closed => f.write_str("the broker closed the connection"),
+            Failure::Rejected => {
+                f.write_str("the broker closed the connection when it refused a message")
+            }
             Failure::Unreachable(text)
             | Failure::Files(text)
             | Failure::Tls(text)

@@ -140,6 +140,7 @@ impl Outbox {
                     }
                 }
                 Event::Acknowledged { id, refusal } => {
+                    handled.rejected = Some(refusal.is_some());
                     let refused = self.done(self.place(id), refusal)?;
                     handled.refused = handled.refused.or(refused);
                 }
@@ -181,20 +182,22 @@ impl Outbox {
         refusal: Option<String>,
     ) -> Result<Option<Refused>, Refused> {
         let Some(entry) = place.and_then(|it| self.queue.get_mut(it)) else { return Ok(None) };
+        // Before it counts as done: who finds nothing open has to find what was refused.
+        let told = refusal.map(|reason| {
+            let topic = String::from_utf8_lossy(&entry.message.topic).into_owned();
+            let detail = format!("the broker refuses the message on `{topic}`: {reason}");
+            (self.pool.refuse(entry.row.clone(), detail), Refused { topic, reason })
+        });
+        let first = match told {
+            // It stays open until the run is told that it ends.
+            Some((Refusal::Ends, refused)) => return Err(refused),
+            Some((Refusal::First, refused)) => Some(refused),
+            Some((Refusal::Again, _)) | None => None,
+        };
         entry.stage = Stage::Done;
         let message = std::mem::take(&mut entry.message);
-        let row = entry.row.take();
-        self.pool.remove(&message, row.as_ref());
-        let told = refusal.map(|reason| {
-            let topic = String::from_utf8_lossy(&message.topic).into_owned();
-            let detail = format!("the broker refuses the message on `{topic}`: {reason}");
-            (self.pool.refuse(row, detail), Refused { topic, reason })
-        });
-        match told {
-            Some((Refusal::Ends, refused)) => Err(refused),
-            Some((Refusal::First, refused)) => Ok(Some(refused)),
-            Some((Refusal::Again, _)) | None => Ok(None),
-        }
+        self.pool.remove(&message, entry.row.take().as_ref());
+        Ok(first)
     }
 
     fn hand_over(&mut self) {
@@ -228,6 +231,8 @@ pub(super) struct Handled {
     pub(super) closed: bool,
     /// The first message that was refused, and becomes an error row: to be said.
     pub(super) refused: Option<Refused>,
+    /// Whether the last answer to a message was that it is refused; none: there was no answer.
+    pub(super) rejected: Option<bool>,
 }
 
 /// A message that the broker will not take.

@@ -50,12 +50,11 @@ pub(super) fn params() -> Vec<Param> {
     ]
 }
 
-/// Says what is wrong with `headers`.
+/// Says what is wrong with `headers` and `content_type`.
 pub(super) fn check(args: &Args, report: &mut Vec<Diagnostic>) {
-    let (Ok(Some(expr)), Some(span)) = (args.opt_expr("headers"), args.span("headers")) else {
-        return;
-    };
-    if let Err(why) = headers(expr) {
+    if let Ok(Some(expr)) = args.opt_expr("headers")
+        && let (Err(why), Some(span)) = (headers(expr), args.span("headers"))
+    {
         let found = Diagnostic::new(Code::BadOption, span, format!("`headers`: {why}"));
         report.push(
             found.help("write a record of texts: `headers: { unit: unit, line: f\"{line}\" }`"),

@@ -6,6 +6,10 @@
 //!     │          └──► closed by us, or going on makes no sense: the end
 //!     └ the very first one that fails is the end too: whoever opened the source or sink is told
 //! ```
+//!
+//! Two clients of one name push each other out for ever. Where the broker says that this is why, the one that was pushed out
+//! ends. Where it closes the connection without a word, it may as well be a broker in trouble; then who has worked before
+//! goes on, less and less often, and who has not ends. So of two clients the newcomer gives way.
 
 use super::client::{Accepted, Connect, Link};
 use super::failure::{Failure, Server};
@@ -26,8 +30,8 @@ const OPEN_MAX: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 /// A connection that lasted shorter than this did not end the trouble before it.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
-/// After so many short connections in a row that the broker closed without a word, we stop. Two clients of one name would
-/// push each other out for ever, and not every broker says that this is why.
+/// After so many short connections in a row that the broker closed without a word, it is said what may be the reason, or
+/// we stop, if none has lasted yet.
 const SHORT_MAX: u32 = 3;
 /// After so many short connections in a row in which the broker found fault with what we sent, it will do so for ever.
 const FAULTS_MAX: u32 = 3;
@@ -89,6 +93,8 @@ pub(super) struct Keeper {
     gate: Arc<Semaphore>,
     /// What was said last about why the broker is lost.
     troubled: Option<Failure>,
+    /// Whether a connection has lasted.
+    proven: bool,
     /// Connections in a row that were accepted and closed soon, without a word.
     short: u32,
     /// Connections in which the broker found fault with what we sent.
@@ -120,6 +126,7 @@ impl Keep {
                 opened: Some(opened),
                 gate,
                 troubled: None,
+                proven: false,
                 short: 0,
                 faults: 0,
             };
@@ -177,11 +184,14 @@ impl Keeper {
             };
             usage.disconnected();
             self.count(&failure, self.clock.elapsed().saturating_sub(since));
-            if self.faults >= FAULTS_MAX || self.short >= SHORT_MAX {
+            if self.faults >= FAULTS_MAX || (self.short >= SHORT_MAX && !self.proven) {
                 let error = failure.error(&self.server);
                 return self.fail(&mut usage, error);
             }
             self.say_lost(failure);
+            if self.short == SHORT_MAX {
+                self.say_pushed_out();
+            }
             if self.stop.comes_within(self.backoff.wait()).await {
                 return;
             }
@@ -224,11 +234,13 @@ impl Keeper {
     fn count(&mut self, failure: &Failure, lasted: Duration) {
         if lasted >= STABLE_AFTER {
             self.backoff.reset();
-            (self.short, self.faults) = (0, 0);
+            (self.short, self.faults, self.proven) = (0, 0, true);
         }
         match failure {
             Failure::Closed if lasted < STABLE_AFTER => self.short += 1,
             Failure::Fault(_) => self.faults += 1,
+            // The next connection comes further: this message is done.
+            Failure::Rejected => self.backoff.reset(),
             // A broker that is away, or says why, has nothing to do with that.
             _ => self.short = 0,
         }
@@ -242,6 +254,17 @@ impl Keeper {
                 "Lost the broker; trying again until it is back");
             self.troubled = Some(failure);
         }
+    }
+
+    /// Says what may be the reason for short connections.
+    fn say_pushed_out(&self) {
+        tracing::warn!(
+            name = self.name,
+            broker = self.url(),
+            client_id = self.server.client_id,
+            "The broker accepts the connection and closes it again, without a word; another client under this client id may \
+             be the reason, since every process needs a `client_id` of its own. Trying again, less and less often"
+        );
     }
 
     fn fail(self, usage: &mut impl Usage, error: Error) {

@@ -256,7 +256,10 @@ fn refused(error: ConnectionError, files: &Files, host: &str) -> Failure {
         ConnectionError::ConnectionRefused(code) => refusal(code, None),
         ConnectionError::Io(error) => Failure::Unreachable(error.to_string()),
         ConnectionError::Timeout(_) => {
-            Failure::Unreachable(format!("no answer within {CONNECT_SECONDS} seconds"))
+            // Some answer nothing at all where the path is another one.
+            Failure::Unreachable(format!(
+                "no answer over WebSocket within {CONNECT_SECONDS} seconds; is the path right?"
+            ))
         }
         ConnectionError::Websocket(error) => {
             match error.source().and_then(|it| it.downcast_ref()) {

@@ -2,6 +2,7 @@
 //! decided by the outbox alone.
 
 use super::client::{Accepted, Connect, Link};
+use super::failure::Failure;
 use super::outbox::{Outbox, Refused};
 use super::reconnect::{Ended, Keeper, Usage};
 use crate::common::lock;
@@ -36,12 +37,14 @@ impl Usage for Sender {
         lock(&self.outbox).connected(link.remote(), &accepted);
         keeper.ready();
         let mut events = Vec::new();
+        let mut rejected = false;
         loop {
             let outcome = link.next(&mut events).await;
             let handled = lock(&self.outbox).handle(&mut events);
             match handled {
                 Ok(handled) if handled.closed => return Ended::Closed,
                 Ok(handled) => {
+                    rejected = handled.rejected.unwrap_or(rejected);
                     if let Some(Refused { topic, reason }) = handled.refused {
                         keeper.say_refused(&topic, &reason);
                     }
@@ -54,8 +57,10 @@ impl Usage for Sender {
                     )));
                 }
             }
-            if let Err(failure) = outcome {
-                return Ended::Lost(failure);
+            match outcome {
+                Ok(()) => {}
+                Err(Failure::Closed) if rejected => return Ended::Lost(Failure::Rejected),
+                Err(failure) => return Ended::Lost(failure),
             }
         }
     }

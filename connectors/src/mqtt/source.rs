@@ -56,7 +56,8 @@ is inside the engine when the process is killed is lost: at most once across a c
 neither lost nor doubled, except that at QoS 1 a message comes twice whose acknowledgement was lost on its way.
 
 A broker that is away is waited for; that is said once, and again when it is back. A second client that connects under our \
-`client_id` ends the run, also where the broker does not say so but closes the connection again and again.
+`client_id` ends the run, if the broker says so. One that closes the connection instead, three times in a row within 5s, ends a \
+run whose connection has not lasted yet; one that has worked before says what may be the reason and goes on, less and less often.
 
 Payloads are read as JSON unless `format` says otherwise. Several processes share one subscription with `share`; each needs a \
 `client_id` of its own then. What a member of the group was given and has not acknowledged when it dies comes to it again, \

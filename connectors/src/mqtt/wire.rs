@@ -28,7 +28,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Sleep, sleep};
 
 /// How long a broker may take to accept.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
@@ -160,7 +160,7 @@ impl WireLink {
         }
         self.asked = true;
         self.out.ping();
-        self.due.as_mut().reset(Instant::now() + self.keep_alive);
+        self.due.set(sleep(self.keep_alive));
         Ok(())
     }
 

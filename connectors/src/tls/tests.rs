@@ -1,3 +1,5 @@
+//! Tests: files that can be used, and what is said about those that cannot.
+
 use super::*;
 use crate::testing::Folder;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};

@@ -2,13 +2,9 @@
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use dsl::plan::{
-    Arg, Args, Call, Expr, ExprKind, FromPlan, Input, Side, SinkPlan, SourcePlan, TemplatePart,
-};
+use dsl::plan::{Arg, Args, Call, FromPlan, Input, Side, SinkPlan, SourcePlan};
 use dsl::signature::Kind;
-use dsl::span::{Span, Spanned};
 use dsl::types::{Column, Type};
-use dsl::value::Value;
 use engine::batch::{Batch, Stamps};
 use engine::claims::Claims;
 use engine::codec::{Encoder, Frame};
@@ -26,64 +22,15 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
+// Named, since the bench takes this file in from elsewhere.
+#[path = "rig/options.rs"]
+mod options;
+
+use options::{args, connection_defaults, span};
+pub use options::*;
+
 /// How long a test waits for something that should happen at once.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-const SECOND: i64 = 1_000_000;
-
-/// Values of options.
-pub fn text(value: &str) -> Arg {
-    Arg::Value(Value::String(value.to_owned()))
-}
-
-pub fn bool(value: bool) -> Arg {
-    Arg::Value(Value::Bool(value))
-}
-
-pub fn seconds(value: i64) -> Arg {
-    Arg::Value(Value::Duration(value * SECOND))
-}
-
-/// A record of texts.
-pub fn record(entries: &[(&str, &str)]) -> Arg {
-    let entries: Vec<_> = entries.iter().map(|(name, value)| (*name, text(value))).collect();
-    Arg::Record(args(&entries, Vec::new()))
-}
-
-pub fn int(value: i64) -> Arg {
-    Arg::Value(Value::Int(value))
-}
-
-fn span() -> Span {
-    Span::new(0, 0)
-}
-
-fn args(given: &[(&str, Arg)], defaults: Vec<(&str, Arg)>) -> Args {
-    let mut all: BTreeMap<&str, Arg> = defaults.into_iter().collect();
-    all.extend(given.iter().map(|(name, arg)| (*name, arg.clone())));
-    let given = all.into_iter().map(|(name, arg)| (name.to_owned(), Spanned::new(arg, span())));
-    Args { given: given.collect() }
-}
-
-/// As the checker fills them in; the first retry comes sooner, so that tests end sooner.
-fn connection_defaults() -> Vec<(&'static str, Arg)> {
-    let wait = |micros| Some(Box::new(Value::Duration(micros)));
-    vec![
-        ("keep_alive", Arg::Value(Value::Duration(60 * SECOND))),
-        ("retry", Arg::Value(Value::Range(wait(SECOND / 20), wait(64 * SECOND)))),
-        ("qos", int(1)),
-    ]
-}
-
-pub fn source_args(given: &[(&str, Arg)]) -> Args {
-    let mut defaults = connection_defaults();
-    defaults.extend([
-        ("retained", Arg::Choice("skip".to_owned())),
-        ("session_expiry", Arg::Value(Value::Duration(3600 * SECOND))),
-        ("receive_maximum", int(4096)),
-        ("max_packet", Arg::Value(Value::Size(1 << 20))),
-    ]);
-    args(given, defaults)
-}
 
 fn call(kind: Kind, args: Args) -> Call {
     Call { word: "mqtt".to_owned(), kind, args, span: span() }
@@ -132,6 +79,11 @@ pub fn feed(given: &[(&str, Arg)]) -> Result<Feed> {
 
 /// The same with a budget of its own.
 pub fn feed_within(given: &[(&str, Arg)], budget: usize) -> Result<Feed> {
+    feed_by(given, budget, Arc::new(SystemClock::new()))
+}
+
+/// The same by a clock of its own.
+pub fn feed_by(given: &[(&str, Arg)], budget: usize, clock: Arc<dyn Clock>) -> Result<Feed> {
     let plan = SourcePlan {
         name: "readings".to_owned(),
         connector: call(Kind::Source, source_args(given)),
@@ -148,7 +100,7 @@ pub fn feed_within(given: &[(&str, Arg)], budget: usize) -> Result<Feed> {
         positions: BTreeMap::new(),
         framing: Arc::new(|| None),
         needed: Vec::new(),
-        clock: Arc::new(SystemClock::new()),
+        clock,
         waker: ground.waker.clone(),
         io: ground.io.handle().clone(),
         interrupt: Interrupt::default(),
@@ -247,22 +199,6 @@ pub struct Drain {
     ground: Ground,
 }
 
-/// A piece of a topic: text, or the column `key`.
-pub fn topic(parts: &[&str]) -> Arg {
-    let part = |text: &&str| match *text {
-        "{key}" => TemplatePart::Hole {
-            value: Expr {
-                kind: ExprKind::Column("key".to_owned()),
-                typed: Type::String.nullable(),
-                span: span(),
-            },
-            decimals: None,
-        },
-        text => TemplatePart::Text(text.to_owned()),
-    };
-    Arg::RowPattern(parts.iter().map(part).collect())
-}
-
 /// Opens a sink named `alerts` of the pipeline `test`.
 pub fn drain(given: &[(&str, Arg)]) -> Result<Drain> {
     drain_within(given, 64 << 20)
@@ -291,8 +227,8 @@ fn drain_with(
 ) -> Result<Drain> {
     let mut defaults = connection_defaults();
     defaults.extend([
-        ("retain", Arg::Value(Value::Bool(false))),
-        ("topic_alias", Arg::Value(Value::Bool(false))),
+        ("retain", bool(false)),
+        ("topic_alias", bool(false)),
         ("connections", int(1)),
     ]);
     let plan = SinkPlan {

@@ -1,13 +1,17 @@
 //! Why a broker ends a connection, and what is done then.
 
-use super::rig::{drain, feed, text, topic};
+use super::rig::{drain, feed, feed_by, payload, text, topic};
 use crate::demo_broker::Broker;
 use crate::support::peer::Peer;
 use crate::support::script::Script;
 use crate::support::server::Mosquitto;
 use engine::source::SplitEvent;
+use engine::time::{Clock, ManualClock};
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Packet, PingReq, PingResp};
+use rumqttc::v5::mqttbytes::v5::{Packet, PingReq, PingResp, Publish};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// Another client connects under our name. What the error says, and how often the other one was pushed out.
@@ -57,6 +61,33 @@ fn where_the_broker_does_not_say_why_it_is_told_from_how_often_it_happens() {
     let (error, broken) = taken_over(&server.url(), server.port());
     assert!(error.contains("closes it again, without a word"), "{error}");
     assert!(broken <= 3, "{broken} times");
+}
+
+#[test]
+fn a_run_that_has_worked_outlives_a_broker_that_closes_the_connection_again_and_again() {
+    let script = Script::new();
+    let options = [("url", text(&script.url())), ("topic", text("a"))];
+    let (worked, has_worked) = channel();
+    let broker = std::thread::spawn(move || {
+        let mut client = script.accept(false);
+        client.grant(QoS::AtLeastOnce);
+        has_worked.recv().unwrap();
+        drop(client);
+        for _ in 0..5 {
+            script.accept(true);
+        }
+        let mut client = script.accept(true);
+        let message = Publish::new("a", QoS::AtLeastOnce, "still here", None);
+        client.write(&Packet::Publish(Publish { pkid: 1, ..message }));
+        assert!(matches!(client.read(), Packet::PubAck(_)));
+    });
+    let clock = Arc::new(ManualClock::new(0));
+    let mut source = feed_by(&options, 64 << 20, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+    source.until(SplitEvent::Live);
+    clock.wait(Duration::from_secs(6));
+    worked.send(()).unwrap();
+    assert_eq!(payload(&source.take(1)[0]), "still here");
+    broker.join().unwrap();
 }
 
 /// What a broker says with its DISCONNECT, and what becomes of it.

@@ -1,4 +1,7 @@
 //! Certificates of a plant that exists for one test: an authority, and what it signs, as files.
+//!
+//! They may be expired, of a stranger, or renewed while a server runs, which those that all servers of `tests/servers` share
+//! cannot be.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,

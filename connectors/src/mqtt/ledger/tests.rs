@@ -1,3 +1,5 @@
+//! Tests: what is acknowledged, in which order, and what is known when it comes again.
+
 use super::*;
 
 /// Of QoS 1.

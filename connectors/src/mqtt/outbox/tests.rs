@@ -1,3 +1,5 @@
+//! Tests: what is on its way, over connections that break, at every quality of service.
+
 use super::super::client::Subscription;
 use super::*;
 use crate::common::lock;

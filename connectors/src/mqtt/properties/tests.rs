@@ -1,3 +1,5 @@
+//! Tests: what a message has beside its payload, by the options and the row.
+
 use super::*;
 use arrow::array::{BooleanArray, DurationMicrosecondArray, RecordBatch, StringArray};
 use dsl::span::{Span, Spanned};

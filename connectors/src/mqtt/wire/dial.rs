@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
 /// Opens a connection.
 pub(super) async fn dial(connect: &Connect) -> Result<(WireLink, Accepted), Failure> {
@@ -50,7 +50,7 @@ pub(super) async fn dial(connect: &Connect) -> Result<(WireLink, Accepted), Fail
         taken: Taken::default(),
         flushed: true,
         keep_alive: more.keep_alive,
-        due: Box::pin(sleep_until(Instant::now() + more.keep_alive)),
+        due: Box::pin(sleep(more.keep_alive)),
         asked: false,
         tls: files,
         host: host.clone(),
