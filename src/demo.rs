@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  fleet.pipe: generate ──► mqtt ──► embedded broker ──► mqtt ──► quickstart.pipe ──► ./weir-demo/*.jsonl, console
+//!                                                             └──► ./weir-demo/readings/*.parquet
 //! ```
 
 mod broker;
@@ -20,6 +21,13 @@ use std::time::Duration;
 
 /// Where the demo writes.
 pub const FOLDER: &str = "weir-demo";
+
+/// What can be asked of the readings that it writes, which are in Parquet files.
+pub const QUESTION: &str = "select device_id, count(*) as readings, max(temperature) as hottest \
+     from 'weir-demo/readings/' group by device_id order by hottest desc limit 5";
+
+/// The sink that writes them.
+pub const READINGS: &str = "lake";
 
 /// What the fleet publishes.
 const FLEET: &str = include_str!("../pipelines/fleet.pipe");

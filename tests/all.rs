@@ -16,6 +16,7 @@ mod tidy;
 mod support {
     pub(crate) mod folder;
     pub(crate) mod http;
+    pub(crate) mod influxdb;
     pub(crate) mod report;
     // The same servers for whoever asks for one.
     #[allow(dead_code, unreachable_pub, reason = "written for another binary")]

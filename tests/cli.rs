@@ -15,6 +15,7 @@ mod report;
 mod secrets;
 mod shell;
 mod signals;
+mod sinks;
 mod testing;
 mod usage;
 

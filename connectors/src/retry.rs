@@ -13,6 +13,7 @@ use crate::common::lock;
 use engine::error::Error;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -54,11 +55,13 @@ pub(crate) struct Retry {
     /// Whether it was said that there is trouble.
     troubled: Mutex<bool>,
     retries: AtomicU64,
+    /// Called when a try has failed: nothing else moves while a server is away, and somebody shows the number of tries.
+    waker: Waker,
 }
 
 impl Retry {
-    /// `name` is the sink's, `place` is whom it writes to.
-    pub(crate) fn new(name: &str, place: &str, waits: Waits) -> Self {
+    /// `name` is the sink's, `place` is whom it writes to; `waker` is called whenever a try has failed.
+    pub(crate) fn new(name: &str, place: &str, waits: Waits, waker: Waker) -> Self {
         Self {
             name: name.to_owned(),
             place: place.to_owned(),
@@ -66,6 +69,7 @@ impl Retry {
             stop: watch::Sender::new(false),
             troubled: Mutex::new(false),
             retries: AtomicU64::new(0),
+            waker,
         }
     }
 
@@ -104,6 +108,7 @@ impl Retry {
             };
             self.say_trouble(&why);
             self.retries.fetch_add(1, Ordering::Relaxed);
+            self.waker.wake_by_ref();
             tries = tries.saturating_add(1);
             let least = backoff.wait();
             let wait = after.map_or(least, |it| it.max(least));
@@ -154,7 +159,7 @@ mod tests {
 
     fn retry() -> Retry {
         let short = Duration::from_millis(1);
-        Retry::new("lake", "a server", (short, short * 4))
+        Retry::new("lake", "a server", (short, short * 4), Waker::noop().clone())
     }
 
     fn passing() -> Failure {
@@ -190,8 +195,8 @@ mod tests {
 
     #[test]
     fn it_stops_when_it_is_told_to_also_in_the_middle_of_a_wait_or_a_request() {
-        let retry =
-            Retry::new("lake", "a server", (Duration::from_hours(1), Duration::from_hours(1)));
+        let hour = Duration::from_hours(1);
+        let retry = Retry::new("lake", "a server", (hour, hour), Waker::noop().clone());
         let answer = block_on(retry.run(|_| {
             retry.stop();
             ready(Err::<(), _>(passing()))

@@ -192,7 +192,7 @@ impl<J: Send + 'static> Worker<J> {
     /// The sizes of all jobs that are not done; where there are any, the waker says when it has become less.
     pub(crate) fn open(&self) -> Size {
         let mut state = lock(&self.shared.state);
-        state.waiting |= state.open.rows > 0;
+        state.waiting |= state.open != Size::default();
         state.open
     }
 

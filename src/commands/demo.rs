@@ -43,8 +43,27 @@ pub(super) fn demo(args: &DemoArgs) -> Exit {
         say(&format!("weir: {error}"));
     }
     say(finished.table().trim_end());
-    say(&format!("weir: averages, alerts and rejected messages are in ./{}/", demo::FOLDER));
+    say(&format!(
+        "weir: readings, averages, alerts and rejected messages are in ./{}/",
+        demo::FOLDER
+    ));
+    if finished.report.sinks.get(demo::READINGS).is_some_and(|it| it.written > 0) {
+        say(&format!(
+            "weir: which devices were the hottest? ask the readings:\n\n  {} query \"{}\"\n",
+            program(),
+            demo::QUESTION
+        ));
+    }
     finished.exit()
+}
+
+/// How this program was called, in a form that can be pasted into a shell: `weir`, or where it stands.
+fn program() -> String {
+    let called = std::env::args().next().filter(|it| !it.is_empty());
+    let called = called.unwrap_or_else(|| "weir".to_owned());
+    let plain =
+        |it: char| it.is_alphanumeric() || "/:._-+@".contains(it) || (cfg!(windows) && it == '\\');
+    if called.chars().all(plain) { called } else { format!("'{}'", called.replace('\'', r"'\''")) }
 }
 
 /// `30s`, as the language writes it.

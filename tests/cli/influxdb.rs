@@ -1,57 +1,11 @@
 //! A pipeline into a real InfluxDB, which is killed in the middle.
 
 use crate::support::folder::Folder;
-use crate::support::http::get;
+use crate::support::influxdb::InfluxDb;
 use crate::support::report::{check, number};
-use crate::support::server::script;
 use crate::support::weir::{run, wait_for, weir};
-use serde_json::Value;
 
 const ROWS: i64 = 200_000;
-
-/// An InfluxDB of one test. Dropping it stops it and removes its data.
-struct InfluxDb {
-    name: String,
-    port: String,
-}
-
-impl InfluxDb {
-    fn start(name: &str) -> Self {
-        let name = format!("influxdb:{name}-{}", std::process::id());
-        script(&["reset", &name]);
-        let mut server = Self { name, port: String::new() };
-        server.start_again();
-        server
-    }
-
-    fn start_again(&mut self) {
-        let facts = script(&["start", &self.name]);
-        let port = facts.lines().find_map(|it| it.strip_prefix("INFLUXDB_PORT="));
-        port.unwrap().clone_into(&mut self.port);
-    }
-
-    fn kill(&self) {
-        script(&["kill", &self.name]);
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// The number that an aggregate over a measurement yields; 0 before it is there.
-    fn ask(&self, aggregate: &str, measurement: &str) -> i64 {
-        let query = format!("select%20{aggregate}%20from%20{measurement}");
-        let answer = get(&format!("{}/query?db=test&q={query}", self.url())).unwrap();
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        answer["results"][0]["series"][0]["values"][0][1].as_i64().unwrap_or(0)
-    }
-}
-
-impl Drop for InfluxDb {
-    fn drop(&mut self) {
-        script(&["reset", &self.name]);
-    }
-}
 
 #[test]
 fn a_crash_of_the_database_costs_time_and_no_row() {

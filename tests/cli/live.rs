@@ -201,6 +201,26 @@ fn nothing_is_drawn_where_nobody_wants_it() {
     });
 }
 
+#[test]
+fn the_demo_is_seen_with_all_of_its_sinks_and_ends_with_a_question() {
+    let folder = Folder::new();
+    let mut weir = OnTerminal::start(&folder, "demo --devices 20 --rate 200", &[]);
+    let names = ["alerts_file ", "alerts_shown ", "averages_file ", "lake ", "rejected "];
+    weir.wait_for("every sink, and rows on their way into a file", |it| {
+        let below = it.below();
+        let row = |name: &str| below.iter().find(|it| it.starts_with(name)).copied();
+        let waiting = row("lake ")?.split_whitespace().nth(3)?.replace(',', "");
+        let all = names.iter().all(|it| row(it).is_some());
+        (all && waiting.parse::<u32>().is_ok_and(|it| it > 0)).then_some(())
+    });
+    weir.press("\x03");
+    let (code, written, terminal) = weir.end();
+    assert_eq!(code, 0);
+    assert!(terminal.lock().unwrap().below().is_empty());
+    let written = String::from_utf8_lossy(&written).into_owned();
+    assert!(written.contains(" query \"select device_id, "), "{written}");
+}
+
 /// Rows into a pipe that nobody reads.
 const STUCK: &str = r#"source fleet = generate(rate: max)
 

@@ -42,16 +42,21 @@ fn start(folder: &Folder, more: &[&str]) -> (Running, String) {
     folder.write("a.pipe", PIPE).write("in.jsonl", LINES);
     let words = [&["run", "a.pipe", "--metrics", "127.0.0.1:0"], more].concat();
     let running = weir(folder, &words).start();
-    let url = wait_for("the address of the metrics", || {
-        let said = running.said();
-        let (_, rest) = said.split_once("weir: metrics are at ")?;
-        rest.split_once('\n').map(|(url, _)| url.to_owned())
-    });
+    let url = address(&running);
     (running, url)
 }
 
+/// Where it says that its metrics are.
+pub(super) fn address(running: &Running) -> String {
+    wait_for("the address of the metrics", || {
+        let said = running.said();
+        let (_, rest) = said.split_once("weir: metrics are at ")?;
+        rest.split_once('\n').map(|(url, _)| url.to_owned())
+    })
+}
+
 /// Every value by its name and labels.
-fn values(text: &str) -> BTreeMap<String, f64> {
+pub(super) fn values(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|it| !it.starts_with('#'));
     let value = |line: &str| {
         let (name, value) = line.rsplit_once(' ').unwrap();

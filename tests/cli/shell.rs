@@ -1,7 +1,7 @@
 //! What a shell expects: colour on terminals only, readers that go away, files that grow.
 
 use super::MISTAKES;
-use crate::support::folder::Folder;
+use crate::support::folder::{Folder, rows as rows_of};
 use crate::support::report::{self, number};
 use crate::support::weir::{run, wait_for, weir};
 use std::io::{BufRead, BufReader, Write};
@@ -172,8 +172,14 @@ sink out = lines | into file(path: "-")
     wait_for("the table", || running.said().contains("the ledger balances").then_some(()));
 }
 
+/// How many rows the closing table of a demo says were read.
+fn read(said: &str) -> i64 {
+    let table = said.lines().rev().find(|it| it.starts_with("telemetry ")).unwrap();
+    table.split_whitespace().nth(1).unwrap().replace(',', "").parse().unwrap()
+}
+
 #[test]
-fn the_demo_shows_itself_and_leaves_files() {
+fn the_demo_shows_itself_and_leaves_files_and_a_question_about_them() {
     let folder = Folder::new();
     let words = ["demo", "--for", "4s", "--devices", "20", "--rate", "200"];
     let done = run(&folder, &words);
@@ -182,7 +188,24 @@ fn the_demo_shows_itself_and_leaves_files() {
     for name in ["averages.jsonl", "alerts.jsonl", "rejected.jsonl"] {
         assert!(folder.path().join("weir-demo").join(name).exists(), "{name}");
     }
-    let table = done.err.lines().rev().find(|it| it.starts_with("telemetry ")).unwrap();
-    let read: i64 = table.split_whitespace().nth(1).unwrap().replace(',', "").parse().unwrap();
+    let read = read(&done.err);
     assert!(read > 0, "{}", done.err);
+    // The line is pasted into a shell, as it is.
+    let line = done.err.lines().map(str::trim).find(|it| it.contains(" query \"")).unwrap();
+    let paste = |line: &str| {
+        let output =
+            Command::new("sh").args(["-c", line]).current_dir(folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{line}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let answer = paste(line);
+    let rows: Vec<&str> = answer.lines().collect();
+    assert!(rows.len() == 6 && rows[0].starts_with("device_id "), "{answer}");
+    assert!(rows[1..].iter().all(|it| it.starts_with("device-")), "{answer}");
+    // What is asked are all readings that the pipeline took.
+    let counted = paste(&line.replace(" query ", " query --json ").replace(" limit 5", ""));
+    let counted: i64 = rows_of(&counted).iter().map(|it| number(it, "readings")).sum();
+    let rejected = folder.rows("weir-demo/rejected.jsonl").len() as i64;
+    assert_eq!(counted, read - rejected);
 }

@@ -138,10 +138,10 @@ impl SinkDef for InfluxdbSink {
         let server = wait(&outcome, &context.interrupt).inspect_err(|_| opening.abort())?;
         let renderer = Renderer::new(args, &plan.columns, precision, server.dialect())?;
         let clock = context.clock;
-        let outbox = Outbox::new(context.waker, Arc::clone(&clock), linger, context.budget);
+        let outbox = Outbox::new(context.waker.clone(), Arc::clone(&clock), linger, context.budget);
         let outbox = Arc::new(outbox);
         let sender = Sender {
-            retry: Retry::new(&plan.name, &server.shown, waits),
+            retry: Retry::new(&plan.name, &server.shown, waits, context.waker.clone()),
             server,
             outbox: Arc::clone(&outbox),
             clock,

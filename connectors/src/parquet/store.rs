@@ -89,7 +89,7 @@ impl StoreRoot {
         let locks = Locks::new(&place, job);
         let lock = locks.path(number);
         let held = lock_file(&lock, true).ok().filter(|it| it.try_lock().is_ok());
-        let retry = Retry::new(name, &place.shown, waits);
+        let retry = Retry::new(name, &place.shown, waits, context.waker.clone());
         let uploads = Arc::new(Uploads {
             store,
             place,
