@@ -1,5 +1,7 @@
 //! Shipped pipelines over a real broker, as several processes: some publish, the others work on it.
 
+mod tiers;
+
 use crate::support::folder::Folder;
 use crate::support::report::{check, number};
 use crate::support::server::Mosquitto;
@@ -132,9 +134,9 @@ sink heard = alerts
   | into file(path: "heard.jsonl", append: true)
 "#;
 
-/// Waits until its sources and sinks are open: the file of a sink is there, and from then on it answers with its table.
+/// Waits until its sources and sinks are open: what a sink makes is there, and from then on it answers with its table.
 fn is_open(running: &Running, file: &Path) {
-    wait_for("the file of a sink", || file.exists().then_some(()));
+    wait_for("what a sink makes", || file.exists().then_some(()));
     wait_for("sources and sinks to be open", || {
         running.signal("USR1");
         running.said().contains("accounted for").then_some(())
