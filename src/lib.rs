@@ -17,6 +17,7 @@ pub mod live;
 pub mod logs;
 pub mod machine;
 pub mod metrics;
+pub mod pages;
 pub mod query;
 pub mod reference;
 pub mod registry;

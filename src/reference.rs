@@ -58,7 +58,16 @@ pub fn word(catalog: &dyn Catalog, name: &str) -> String {
 
 fn section(signature: &Signature, heading: &str) -> String {
     let mut text = format!("{heading} {} `{}`\n\n", signature.kind.noun(), signature.name);
-    put(&mut text, format_args!("{}\n\n```text\n{}\n```\n", signature.summary, form(signature)));
+    text.push_str(&explained(signature));
+    for example in signature.examples {
+        put(&mut text, format_args!("\n{}", example_block(signature.kind, example)));
+    }
+    text
+}
+
+/// What a word is for, how it is typed, and all it takes.
+pub fn explained(signature: &Signature) -> String {
+    let mut text = format!("{}\n\n```text\n{}\n```\n", signature.summary, form(signature));
     if !signature.details.is_empty() {
         put(&mut text, format_args!("\n{}\n", signature.details.trim()));
     }
@@ -67,9 +76,6 @@ fn section(signature: &Signature, heading: &str) -> String {
         for param in &signature.params {
             row(&mut text, param, "");
         }
-    }
-    for example in signature.examples {
-        put(&mut text, format_args!("\n{}", example_block(signature.kind, example)));
     }
     text
 }

@@ -98,6 +98,11 @@ impl ObjectStore {
         std::fs::create_dir_all(self.data.join(bucket)).unwrap();
     }
 
+    /// Where the objects of a bucket are, as files.
+    pub fn folder(&self, bucket: &str) -> PathBuf {
+        self.data.join(bucket)
+    }
+
     /// How many objects of a bucket have names that end so.
     pub fn objects(&self, bucket: &str, ending: &str) -> usize {
         let bucket = self.data.join(bucket);
