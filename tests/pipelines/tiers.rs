@@ -1,4 +1,4 @@
-//! One source into two tiers: minutes in a real `InfluxDB`, all readings in Parquet files, both asked afterwards.
+//! One source into two tiers: minutes in a real InfluxDB, all readings in Parquet files, both asked afterwards.
 
 use super::is_open;
 use crate::support::folder::Folder;
