@@ -7,7 +7,7 @@ use crate::support::report::{check, number};
 use crate::support::server::Mosquitto;
 use crate::support::weir::{Running, wait_for, weir};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -70,6 +70,31 @@ fn the_example_of_the_language_runs_over_a_broker() {
     raised.sort();
     assert!(!hot.is_empty(), "the fleet is never hot");
     assert_eq!(raised, hot);
+}
+
+#[test]
+fn each_device_of_the_simulated_fleet_may_have_a_connection_of_its_own() {
+    let broker = Mosquitto::start("fleet", &["sys_interval=1"]);
+    let mut witness = client(&broker, "mosquitto_sub")
+        .args(["-t", "$SYS/broker/clients/connected"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let counts = BufReader::new(witness.stdout.take().unwrap()).lines();
+    let folder = Folder::new();
+    let set = format!("broker={}", broker.url());
+    let pipe = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/fleet.pipe");
+    let words = ["run", pipe, "--set", &set, "--set", "connections=1000"];
+    let mut fleet = weir(&folder, &words).start();
+    let mut counts = counts.map(|it| it.unwrap().parse::<usize>().unwrap());
+    // The fleet and the witness.
+    assert!(counts.any(|it| it == 1001), "{}", fleet.said());
+    fleet.signal("TERM");
+    let out = fleet.read();
+    fleet.wait(out).ends_with(0).says("the ledger balances");
+    assert!(counts.any(|it| it == 1));
+    witness.kill().unwrap();
+    witness.wait().unwrap();
 }
 
 /// Readings of two presses, of which the second one overheats.
@@ -211,12 +236,24 @@ sink wrong = readings.errors
   | into file(path: "wrong.jsonl", append: true)
 "#;
 
-/// Publishes a payload under a topic with the client that comes with the broker.
+/// A client that comes with the broker.
+fn client(broker: &Mosquitto, name: &str) -> Command {
+    let mut client = Command::new(format!("{}/{name}", broker.fact("MOSQUITTO_BIN")));
+    client.env("LD_LIBRARY_PATH", broker.fact("MOSQUITTO_LIB")).args([
+        "-V",
+        "5",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        broker.fact("MOSQUITTO_PORT"),
+    ]);
+    client
+}
+
+/// Publishes a payload under a topic.
 fn publish(broker: &Mosquitto, topic: &str, payload: &[u8]) {
-    let port = broker.port().to_string();
-    let mut client = Command::new(format!("{}/mosquitto_pub", broker.fact("MOSQUITTO_BIN")))
-        .env("LD_LIBRARY_PATH", broker.fact("MOSQUITTO_LIB"))
-        .args(["-V", "5", "-h", "127.0.0.1", "-p", &port, "-q", "1", "-t", topic])
+    let mut client = client(broker, "mosquitto_pub")
+        .args(["-q", "1", "-t", topic])
         // It reads a message, but not an empty one.
         .arg(if payload.is_empty() { "-n" } else { "-s" })
         .stdin(Stdio::piped())

@@ -146,7 +146,13 @@ impl Files {
     fn explain_alert(&self, alert: AlertDescription) -> String {
         let ours = self.own.as_ref().map(|(cert, _)| cert.display().to_string());
         match (alert, ours) {
-            (AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure, None) => {
+            // Of a certificate that is not there some servers say that it is bad.
+            (
+                AlertDescription::CertificateRequired
+                | AlertDescription::HandshakeFailure
+                | AlertDescription::BadCertificate,
+                None,
+            ) => {
                 "it wants a certificate of ours; give `tls: { cert: \"…\", key: \"…\" }`".to_owned()
             }
             (AlertDescription::CertificateExpired, Some(cert)) => {

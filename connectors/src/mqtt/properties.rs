@@ -35,7 +35,7 @@ pub(super) fn params() -> Vec<Param> {
             TypeClass::Is(Type::Duration),
             "For how long a message is worth anything, in whole seconds: after that the broker hands it out no more.",
         )
-.within("1s..49710d"),
+        .within("1s..49710d"),
         Param::option(
             "headers",
             Takes::Expr(TypeClass::Any),

@@ -35,17 +35,18 @@ pub(super) fn connection_params() -> Vec<Param> {
         Param::option(
             "keep_alive",
             Takes::Constant(Constant::Duration),
-            "How often a silent connection is tried, from 5s on; a dead one is noticed after at most twice that.",
+            "How often the broker hears from us at the least, or as often as it wants itself. A dead connection is noticed after \
+             at most twice that.",
         )
-// Below 5s a busy broker looks like a dead one; the protocol has 16 bits of seconds.
-.within("5s..65535s")
+        // Below 5s a busy broker looks like a dead one; the protocol has 16 bits of seconds.
+        .within("5s..65535s")
         .default("60s"),
         Param::option(
             "retry",
             Takes::Constant(Constant::DurationRange),
             "How long to wait before connecting again: from the first to the second, doubling, with jitter.",
         )
-.within("1ms..1d")
+        .within("1ms..1d")
         .default("1s..64s"),
     ]
 }

@@ -126,21 +126,21 @@ fn session_params() -> Vec<Param> {
             Takes::Constant(Constant::Duration),
             "For how long the broker keeps messages while the pipeline is not connected.",
         )
-.within("0s..49710d")
+        .within("0s..49710d")
         .default("1h"),
         Param::option(
             "receive_maximum",
             Takes::Constant(Constant::Int),
             "How many messages the broker may send ahead of their acknowledgement, 1 to 65535; fewer when they are large.",
         )
-.within("1..65535")
+        .within("1..65535")
         .default("4096"),
         Param::option(
             "max_packet",
             Takes::Constant(Constant::Size),
             "The largest payload; of a larger one no row is made: its beginning goes to the source's `.errors` (`decode`).",
         )
-.within("1B..256MB")
+        .within("1B..256MB")
         .default("1MiB"),
     ]
 }

@@ -1,14 +1,18 @@
 //! The same over every broker that there is here: Mosquitto, `HiveMQ`, and the one embedded in the demo.
 
 use super::rig::{
-    Feed, PATIENCE, bool, drain, feed, int, payload, record, refused, seconds, text, topic,
+    Feed, PATIENCE, bool, drain, feed, int, messages, payload, record, refused, seconds, text,
+    topic,
 };
 use crate::demo_broker::Broker;
+use crate::support::certificates::{Authority, Valid};
 use crate::support::peer::Peer;
 use crate::support::server::{HiveMq, Mosquitto};
 use dsl::plan::Arg;
-use engine::source::{Message, SplitEvent};
+use dsl::value::Value;
+use engine::source::{Message, Polled, SplitEvent};
 use engine::time::{Clock, SystemClock};
+use rumqttc::v5::mqttbytes::v5::PublishProperties;
 use std::collections::BTreeSet;
 use tokio::runtime::Runtime;
 
@@ -22,6 +26,8 @@ fn works(url: &str, port: u16) {
     }
     there_and_back(url, &[("topic_alias", bool(true))]);
     properties(url, peer);
+    beside_a_payload(url, peer);
+    too_large(url, peer);
     retained(url, peer);
     shared(url, peer);
     taken_over(url, peer);
@@ -61,6 +67,52 @@ fn properties(url: &str, peer: Peer) {
     let told = listener.next();
     assert_eq!(told.content_type.as_deref(), Some("text/plain"));
     assert!(told.expiry.is_some_and(|it| (590..=600).contains(&it)), "{:?}", told.expiry);
+}
+
+/// And what others put beside a payload is read.
+fn beside_a_payload(url: &str, peer: Peer) {
+    let mut source = feed(&[("url", text(url)), ("topic", text("beside/{x}"))]).unwrap();
+    let header = ("unit".to_owned(), "°C".to_owned());
+    let properties = PublishProperties {
+        user_properties: vec![header.clone()],
+        message_expiry_interval: Some(600),
+        content_type: Some("text/plain".to_owned()),
+        ..PublishProperties::default()
+    };
+    peer.publish_with([("beside/a".to_owned(), b"1".to_vec())], 1, false, &properties);
+    let payloads = source.payloads().unwrap();
+    let received = payloads.received;
+    source.source.acknowledge(&payloads.split, &payloads.position).unwrap();
+    let found = messages(payloads).remove(0);
+    // The embedded broker adds one of its own.
+    assert!(found.headers.as_ref().unwrap().contains(&header), "{:?}", found.headers);
+    let left = found.expires.unwrap() - received;
+    assert!((590_000_000..=600_000_000).contains(&left), "{left} µs are left");
+    source.source.close().unwrap();
+}
+
+/// A payload that is larger than allowed is handed on as one that is refused, and the connection stays.
+fn too_large(url: &str, peer: Peer) {
+    let size = Arg::Value(Value::Size(1000));
+    let options = [("url", text(url)), ("topic", text("large")), ("max_packet", size)];
+    let mut source = feed(&options).unwrap();
+    source.until(SplitEvent::Live);
+    peer.publish([("large".to_owned(), vec![b'x'; 2000]), ("large".to_owned(), vec![])], 1, false);
+    let mut found = Vec::new();
+    while found.len() < 2 {
+        match source.poll().unwrap() {
+            Polled::Payloads(payloads) => {
+                source.source.acknowledge(&payloads.split, &payloads.position).unwrap();
+                found.extend(messages(payloads));
+            }
+            Polled::Split(_, event) => assert_eq!(event, SplitEvent::CaughtUp, "{url}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let why = found[0].refused.as_deref().unwrap();
+    assert!(why.contains("2000 bytes, more than `max_packet` allows"), "{why}");
+    assert_eq!((found[1].payload.len(), &found[1].refused), (0, &None));
+    source.source.close().unwrap();
 }
 
 /// Messages in store: left out, read once a run, or as the subscription begins.
@@ -159,10 +211,32 @@ fn the_embedded_broker() {
     runtime.block_on(broker.stop());
 }
 
+/// It wants a certificate of its clients, and says no in its own words.
+#[test]
+fn hivemq_over_mutual_tls() {
+    let server = HiveMq::start("mutual");
+    let url = format!("mqtts://localhost:{}", server.fact("HIVEMQ_TLS_PORT"));
+    let ca = server.fact("TLS_CA");
+    let ours = [("cert", server.fact("TLS_CERT")), ("key", server.fact("TLS_KEY"))];
+    let with_own = |ca| record(&[("ca", ca), ours[0], ours[1]]);
+    for qos in 0..=2 {
+        there_and_back(&url, &[("qos", int(qos)), ("tls", with_own(ca))]);
+    }
+    let open = |tls: Arg| refused(feed(&[("url", text(&url)), ("topic", text("a")), ("tls", tls)]));
+    let message = open(record(&[("ca", ca)]));
+    assert!(message.contains("it wants a certificate of ours; give `tls: { cert:"), "{message}");
+    let strangers = Authority::new();
+    let message = open(with_own(&strangers.ca()));
+    assert!(message.contains("was signed by no authority of"), "{message}");
+    let theirs = strangers.client("weir", Valid::Now);
+    let message = open(record(&[("ca", ca), ("cert", &theirs.cert), ("key", &theirs.key)]));
+    assert!(message.contains("it does not take our certificate"), "{message}");
+}
+
 #[test]
 fn hivemq_also_over_websocket() {
     let server = HiveMq::start("all");
-    works(&format!("mqtt://127.0.0.1:{}", server.port()), server.port());
+    works(&server.url(), server.port());
 
     let (ws, wss) = (server.fact("HIVEMQ_WS_PORT"), server.fact("HIVEMQ_WSS_PORT"));
     let plain = format!("ws://127.0.0.1:{ws}");

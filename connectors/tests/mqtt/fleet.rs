@@ -3,7 +3,7 @@
 use super::rig::{drain, feed, int, payload, text, topic};
 use crate::demo_broker::Broker;
 use crate::support::peer::Peer;
-use crate::support::server::Mosquitto;
+use crate::support::server::{HiveMq, Mosquitto};
 use std::collections::BTreeMap;
 use tokio::runtime::Runtime;
 
@@ -56,6 +56,12 @@ fn each_device_has_a_connection_of_its_own_at_mosquitto() {
     while listener.next().payload.parse::<usize>().unwrap() != DEVICES + 1 {}
     sink.finish();
     while listener.next().payload.parse::<usize>().unwrap() != 1 {}
+    all_of_them_send(&server.url());
+}
+
+#[test]
+fn hivemq_takes_as_many() {
+    let server = HiveMq::start("fleet");
     all_of_them_send(&server.url());
 }
 

@@ -26,8 +26,8 @@ use tokio::runtime::Runtime;
 #[path = "rig/options.rs"]
 mod options;
 
-use options::{args, connection_defaults, span};
 pub use options::*;
+use options::{args, connection_defaults, span};
 
 /// How long a test waits for something that should happen at once.
 pub const PATIENCE: Duration = Duration::from_secs(30);

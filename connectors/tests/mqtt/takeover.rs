@@ -6,7 +6,7 @@ use crate::support::peer::Peer;
 use crate::support::script::Script;
 use crate::support::server::Mosquitto;
 use engine::source::SplitEvent;
-use engine::time::{Clock, ManualClock};
+use engine::time::{Clock, ManualClock, SystemClock};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, PingReq, PingResp, Publish};
 use std::sync::Arc;
@@ -142,6 +142,23 @@ fn a_broker_that_finds_fault_again_and_again_ends_the_run() {
     let error = feed(&options).unwrap().error();
     assert!(error.message.contains("ends the connection: a protocol error"), "{error}");
     broker.join().unwrap();
+}
+
+#[test]
+fn a_real_broker_hears_from_us_as_often_as_it_wants() {
+    let server = Mosquitto::start("keep-alive", &["max_keepalive=10", "log_type=all"]);
+    let options = [("url", text(&server.url())), ("topic", text("a")), ("client_id", text("us"))];
+    let mut source = feed(&options).unwrap();
+    let clock = SystemClock::new();
+    // The option says 60 seconds.
+    while !std::fs::read_to_string(server.fact("MOSQUITTO_LOG"))
+        .unwrap()
+        .contains("PINGREQ from us")
+    {
+        assert!(clock.elapsed() < Duration::from_secs(20), "no sign of life");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    source.source.close().unwrap();
 }
 
 #[test]

@@ -78,6 +78,46 @@ fn rows_of_a_key_keep_their_order_over_a_broker_restart_and_none_is_lost() {
     }
 }
 
+/// What this broker has acknowledged and not handed on dies with it. So each key may jump once, and nothing else.
+#[test]
+fn rows_of_a_key_keep_their_order_over_a_broker_that_is_killed() {
+    let mut server = Mosquitto::start("order-killed", &["persistent"]);
+    let listener = Peer::at(server.port()).listen("witness", "out/#");
+    // From now on its session is on disk.
+    server.stop();
+    server.start_again();
+    let mut sink =
+        drain(&[("url", text(&server.url())), ("topic", topic(&["out/", "{key}"]))]).unwrap();
+    let rows: Vec<_> = (0..ROWS).map(|n| (Some(KEYS[(n % 3) as usize]), n)).collect();
+    let (before, behind) = rows.split_at(ROWS as usize / 2);
+    assert_eq!(sink.write(before), [] as [u32; 0]);
+    let mut told = listener.take(100);
+    server.kill();
+    server.start_again();
+    assert_eq!(sink.write(behind), [] as [u32; 0]);
+    sink.prepare().unwrap();
+    sink.finish();
+    let mut ends = BTreeMap::from(KEYS.map(|key| (format!("out/{key}"), Vec::<i64>::new())));
+    let last = |numbers: &Vec<i64>| numbers.last().is_some_and(|it| *it >= ROWS - 3);
+    loop {
+        for it in told.drain(..) {
+            let numbers = ends.get_mut(&it.topic).unwrap();
+            let number = it.payload.parse().unwrap();
+            if numbers.last().is_none_or(|it| number > *it) {
+                numbers.push(number);
+            }
+        }
+        if ends.values().all(last) {
+            break;
+        }
+        told.push(listener.next());
+    }
+    for numbers in ends.values() {
+        let jumps = numbers.windows(2).filter(|it| it[1] != it[0] + 3).count();
+        assert!(jumps <= 1 && numbers[0] < 3, "{jumps} jumps from {}", numbers[0]);
+    }
+}
+
 #[test]
 fn a_stalled_broker_makes_the_sink_busy_at_its_budget_and_prepare_waits() {
     let mut server = Mosquitto::start("stalled", &["persistent"]);

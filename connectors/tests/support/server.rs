@@ -141,8 +141,23 @@ impl HiveMq {
     pub fn start(name: &str) -> Self {
         let name = format!("hivemq:{name}-{}", std::process::id());
         script(&["reset", &name]);
-        let facts = facts(&script(&["start", &name]));
-        Self { name, facts }
+        let mut server = Self { name, facts: BTreeMap::new() };
+        server.start_again();
+        server
+    }
+
+    /// After `kill`: on the same ports, with the data it had.
+    pub fn start_again(&mut self) {
+        self.facts = facts(&script(&["start", &self.name]));
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&self) {
+        script(&["kill", &self.name]);
+    }
+
+    pub fn url(&self) -> String {
+        format!("mqtt://127.0.0.1:{}", self.port())
     }
 
     /// What it said of itself when it started.
