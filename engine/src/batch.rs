@@ -231,10 +231,11 @@ impl Batch {
         self.times.len()
     }
 
-    /// Bytes that the rows take, for the byte budget; a slice counts for its own rows.
+    /// Bytes that the rows take, and what there is once a batch, for the byte budget; a slice counts for its own rows.
     pub fn bytes(&self) -> usize {
         let beside = 8 + if self.stamps.each.is_some() { 8 } else { 0 };
-        self.columns.columns().iter().map(array_bytes).sum::<usize>()
+        BATCH_BYTES
+            + self.columns.columns().iter().map(array_bytes).sum::<usize>()
             + self.rows() * beside
             + self.meta.as_ref().map_or(0, Meta::bytes)
     }
@@ -333,7 +334,14 @@ pub(crate) fn record(
     Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
 }
 
-/// Bytes that the values of an array take.
+/// What a batch takes besides its rows: itself, where it stands in a queue, and the allocations around its columns. A
+/// source that brings row by row fills the memory with these rather than with rows.
+const BATCH_BYTES: usize = 512;
+
+/// The same of an array: what describes it and its buffers, and that buffers are a multiple of 64 bytes.
+const ARRAY_BYTES: usize = 256;
+
+/// Bytes that an array takes.
 fn array_bytes(array: &ArrayRef) -> usize {
     let rows = array.len();
     let between = |offsets: &[i32]| (offsets[rows] - offsets[0]) as usize + rows * 4;
@@ -346,5 +354,20 @@ fn array_bytes(array: &ArrayRef) -> usize {
             None => array.get_array_memory_size(),
         },
     };
-    values + if array.nulls().is_some() { rows.div_ceil(8) } else { 0 }
+    ARRAY_BYTES + values + if array.nulls().is_some() { rows.div_ceil(8) } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::Int64Array;
+    use std::sync::Arc;
+
+    #[test]
+    fn rows_one_by_one_take_more_than_the_same_rows_together() {
+        let ints: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
+        let bytes = |rows: usize| BATCH_BYTES + array_bytes(&ints.slice(0, rows));
+        // A hundred batches hold a hundred descriptions of their columns.
+        assert!(100 * bytes(1) > 30 * bytes(100));
+    }
 }
