@@ -66,7 +66,7 @@ fn message_params() -> Vec<Param> {
     .required();
     let qos = qos_param(
         "0: a message is sent once and may get lost; 1: it is sent until the broker acknowledges it; 2: and arrives once \
-         over reconnections, as long as the broker keeps the session.",
+         over reconnections, as long as the broker keeps the session (not over WebSocket).",
     );
     let mut params = vec![topic, qos];
     params.extend(properties::params());
@@ -75,7 +75,7 @@ fn message_params() -> Vec<Param> {
             "topic_alias",
             Takes::Constant(Constant::Bool),
             "Whether a topic is sent in full once a connection and as a number from then on, as far as the broker takes \
-             numbers. It spares bytes where topics are long.",
+             numbers. It spares bytes where topics are long; not over WebSocket.",
         )
         .default("false"),
     );

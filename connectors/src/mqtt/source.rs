@@ -102,7 +102,7 @@ fn topic_params() -> Vec<Param> {
              level that becomes a column.",
         )
         .required(),
-        qos_param("0: the broker sends a message once, and what comes faster than it can be held is dropped and counted; 1: until it is acknowledged; 2: and it makes one row over reconnections."),
+        qos_param("0: the broker sends a message once, and what comes faster than it can be held is dropped and counted; 1: until it is acknowledged; 2: and it makes one row over reconnections (not over WebSocket)."),
         Param::option(
             "share",
             Takes::Constant(Constant::String),
@@ -113,7 +113,7 @@ fn topic_params() -> Vec<Param> {
             Takes::Choice(&["skip", "snapshot", "process"]),
             "What becomes of the messages that the broker has in store when the subscription begins: left out and \
              counted; read once, at the beginning of each run; or read like all others whenever the subscription is a new \
-             one.",
+             one. To members of a group brokers hand out none.",
         )
         .default("skip"),
     ]

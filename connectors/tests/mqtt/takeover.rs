@@ -4,7 +4,7 @@ use super::rig::{drain, feed, feed_by, payload, text, topic};
 use crate::demo_broker::Broker;
 use crate::support::peer::Peer;
 use crate::support::script::Script;
-use crate::support::server::Mosquitto;
+use crate::support::server::{HiveMq, Mosquitto};
 use engine::source::SplitEvent;
 use engine::time::{Clock, ManualClock, SystemClock};
 use rumqttc::v5::mqttbytes::QoS;
@@ -52,6 +52,14 @@ fn who_is_pushed_out_by_another_client_of_its_name_says_so_and_does_not_push_bac
     assert!(error.contains("another client connected to"), "{error}");
     assert_eq!(broken, 0);
     runtime.block_on(broker.stop());
+}
+
+#[test]
+fn hivemq_says_it_too() {
+    let server = HiveMq::start("takeover");
+    let (error, broken) = taken_over(&server.url(), server.port());
+    assert!(error.contains("another client connected to"), "{error}");
+    assert_eq!(broken, 0);
 }
 
 #[test]
