@@ -10,9 +10,11 @@ use crate::secrets;
 use dsl::constant::Environment;
 use engine::time::{Clock, SystemClock, format_timestamp};
 use repeats::{LeftOut, Repeats, Sight};
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -27,10 +29,15 @@ const USUAL: &str = "warn,connectors=info";
 /// The same is said once in this time.
 const INTERVAL: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether something that was left out has to be said.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Logging, for as long as it is needed. Dropping it says what was left out and not said yet.
 pub struct Logs {
     repeats: Arc<Repeats>,
     format: LogFormat,
+    /// Ends the thread that says what was left out, when it is dropped.
+    _end: Sender<()>,
 }
 
 /// Log lines go to standard error from now on; which, `WEIR_LOG` says (`info`, `connectors=debug`).
@@ -39,7 +46,9 @@ pub fn begin(format: LogFormat) -> Logs {
     let repeats = Arc::new(Repeats::new(INTERVAL));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let sparing = Sparing { format, repeats: Arc::clone(&repeats), clock, inner: () };
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(Masked);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(Masked(format));
     // A second subscriber in one process is refused; then the first goes on.
     match format {
         LogFormat::Text => {
@@ -50,17 +59,33 @@ pub fn begin(format: LogFormat) -> Logs {
             drop(log.json().map_event_format(|inner| sparing.around(inner)).try_init());
         }
     }
-    Logs { repeats, format }
+    let (end, ended) = mpsc::channel();
+    let late = Arc::clone(&repeats);
+    let looks = std::thread::Builder::new().name("weir-logs".to_owned());
+    // Without it, what was left out is said when something else is, or at the end.
+    drop(looks.spawn(move || say_what_is_due(&late, format, &ended)));
+    Logs { repeats, format, _end: end }
+}
+
+/// Says what was left out, as soon as it has to be, until the other end is gone.
+fn say_what_is_due(repeats: &Repeats, format: LogFormat, ended: &Receiver<()>) {
+    let clock = SystemClock::new();
+    while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+        say(&repeats.due(clock.elapsed()), format);
+    }
+}
+
+fn say(left_out: &[LeftOut], format: LogFormat) {
+    let now = SystemClock::new().now();
+    let lines: String = left_out.iter().map(|it| line(it, format, now)).collect();
+    if !lines.is_empty() {
+        drop(Masked(format).write_all(lines.as_bytes()));
+    }
 }
 
 impl Drop for Logs {
     fn drop(&mut self) {
-        let now = SystemClock::new().now();
-        let lines: String =
-            self.repeats.rest().iter().map(|it| line(it, self.format, now)).collect();
-        if !lines.is_empty() {
-            drop(Masked.write_all(lines.as_bytes()));
-        }
+        say(&self.repeats.rest(), self.format);
     }
 }
 
@@ -113,7 +138,7 @@ where
 
 /// How often something was left out, as a line.
 fn line(left_out: &LeftOut, format: LogFormat, now: i64) -> String {
-    let LeftOut { level, name, message, count } = left_out;
+    let LeftOut { level, name, message, count, .. } = left_out;
     let (time, seconds) = (format_timestamp(now), INTERVAL.as_secs());
     let times = if *count == 1 { "once more" } else { &format!("{count} times more") };
     let text = format!("{times} within {seconds} s: {message}");
@@ -159,12 +184,16 @@ impl Visit for Said {
 
 /// Standard error, without secrets. An event comes in one piece.
 #[derive(Clone, Copy)]
-struct Masked;
+struct Masked(LogFormat);
 
 impl Write for Masked {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
-        io::stderr().lock().write_all(secrets::masked(&text).as_bytes())?;
+        let shown = match self.0 {
+            LogFormat::Text => secrets::masked(&text),
+            LogFormat::Json => masked_lines(&text),
+        };
+        io::stderr().lock().write_all(shown.as_bytes())?;
         Ok(bytes.len())
     }
 
@@ -173,10 +202,47 @@ impl Write for Masked {
     }
 }
 
+/// Lines of JSON without secrets. Only texts are looked at: a number that holds the digits of one stays a number.
+fn masked_lines(text: &str) -> Cow<'_, str> {
+    if matches!(secrets::masked(text), Cow::Borrowed(_)) {
+        return Cow::Borrowed(text);
+    }
+    let line = |line: &str| match serde_json::from_str(line) {
+        Ok(mut value) => {
+            mask(&mut value);
+            format!("{value}\n")
+        }
+        Err(_) => format!("{}\n", secrets::masked(line)),
+    };
+    Cow::Owned(text.lines().map(line).collect())
+}
+
+fn mask(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => *text = secrets::masked(text).into_owned(),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(mask),
+        serde_json::Value::Object(entries) => entries.values_mut().for_each(mask),
+        _ => {}
+    }
+}
+
 impl MakeWriter<'_> for Masked {
     type Writer = Masked;
 
     fn make_writer(&self) -> Masked {
         *self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_with_the_digits_of_a_secret_stays_one() {
+        secrets::note("904417");
+        let line = "{\"rows\":19044170,\"said\":\"no 904417 here\"}\n";
+        assert_eq!(masked_lines(line), "{\"rows\":19044170,\"said\":\"no *** here\"}\n");
+        assert!(matches!(masked_lines("{\"rows\":1}\n"), Cow::Borrowed(_)));
     }
 }

@@ -148,8 +148,10 @@ impl Report {
         let mut aside = path.as_os_str().to_owned();
         aside.push(".partial");
         let mut file = std::fs::File::create(&aside)?;
-        let text = serde_json::to_string_pretty(self)?;
-        file.write_all(secrets::masked(&text).as_bytes())?;
+        // Nothing else in it holds words that are not ours.
+        let error = self.error.as_deref().map(|it| secrets::masked(it).into_owned());
+        let text = serde_json::to_string_pretty(&Report { error, ..self.clone() })?;
+        file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.sync_all()?;
         std::fs::rename(&aside, path)

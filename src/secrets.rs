@@ -1,8 +1,11 @@
-//! What must not be shown: the values that came from `secret(…)`, and from variables whose names say so.
+//! What must not be shown: the values of options that take a secret, those that came from `secret(…)`, and those of
+//! variables whose names say so.
 //!
 //! Nothing that is written here names a secret. But servers answer in words of their own, and libraries quote what they
 //! were given, so messages, log lines and the report go through [`masked`] before they leave the process.
 
+use dsl::catalog::Catalog;
+use dsl::plan::Plan;
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
@@ -12,8 +15,25 @@ const MASK: &str = "***";
 /// Shorter ones are not looked for: they would be found in every other word.
 const LENGTH_MIN: usize = 4;
 
-/// A variable with one of these in its name holds a secret.
-const NAMES: [&str; 7] = ["PASS", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "KEY", "AUTH"];
+/// A variable with one of these words in its name holds a secret: `MQTT_PASSWORD`.
+const WORDS: [&str; 12] = [
+    "PASS",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "PWD",
+    "SECRET",
+    "TOKEN",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "AUTH",
+    "APIKEY",
+    "PSK",
+];
+
+/// So does one with a key behind one of these: `ACCESS_KEY`, but not `PARTITION_KEY`.
+const OF_A_KEY: [&str; 7] =
+    ["API", "ACCESS", "SECRET", "PRIVATE", "ACCOUNT", "SIGNING", "ENCRYPTION"];
 
 /// The secrets of this process, longer ones first.
 static KNOWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
@@ -21,7 +41,9 @@ static KNOWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
 /// Whether a variable of this name holds a secret, as far as its name says.
 pub fn is_one(variable: &str) -> bool {
     let name = variable.to_uppercase();
-    NAMES.iter().any(|it| name.contains(it))
+    let words: Vec<&str> = name.split(|it: char| !it.is_alphanumeric()).collect();
+    let keys = words.windows(2).any(|it| OF_A_KEY.contains(&it[0]) && it[1] == "KEY");
+    keys || words.iter().any(|it| WORDS.contains(it))
 }
 
 /// This is a secret.
@@ -37,6 +59,20 @@ pub fn note(secret: &str) {
         }
     }
     known.sort_by_key(|it| std::cmp::Reverse(it.len()));
+}
+
+/// Notes the values of all options that take a secret, wherever they came from: also those that stand in the file, or were
+/// given with `--set`.
+pub fn note_all(plan: &Plan, catalog: &dyn Catalog) {
+    let sources = plan.sources.iter().map(|it| &it.connector);
+    for call in sources.chain(plan.sinks.iter().map(|it| &it.connector)) {
+        let Some(signature) = catalog.signature(call.kind, &call.word) else { continue };
+        for param in signature.params.iter().filter(|it| it.secret) {
+            if let Ok(Some(secret)) = call.args.opt_text(param.name) {
+                note(secret);
+            }
+        }
+    }
 }
 
 /// A text without any of the secrets.
@@ -71,7 +107,7 @@ mod tests {
         for name in ["MQTT_PASSWORD", "influx_token", "AWS_SECRET_ACCESS_KEY", "DB_PWD"] {
             assert!(is_one(name), "{name}");
         }
-        for name in ["BROKER_URL", "SITE", "HOME"] {
+        for name in ["BROKER_URL", "SITE", "HOME", "PARTITION_KEY", "AUTHOR", "COMPASS"] {
             assert!(!is_one(name), "{name}");
         }
     }

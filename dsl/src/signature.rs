@@ -83,6 +83,8 @@ pub struct Param {
     pub presence: Presence,
     /// Which constants it may be; none: all of its kind.
     pub range: Option<Range>,
+    /// Whether its value is shown to nobody.
+    pub secret: bool,
     /// One sentence.
     pub doc: &'static str,
 }
@@ -244,7 +246,7 @@ impl Param {
         presence: Presence,
         doc: &'static str,
     ) -> Self {
-        Self { name, place, takes, presence, range: None, doc }
+        Self { name, place, takes, presence, range: None, secret: false, doc }
     }
 
     /// A parameter by position that must be there.
@@ -280,6 +282,13 @@ impl Param {
     #[must_use]
     pub fn within(mut self, range: &'static str) -> Self {
         self.range = Some(Range::new(range));
+        self
+    }
+
+    /// Its value is shown to nobody: a password, a token.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
         self
     }
 

@@ -5,10 +5,10 @@ use crate::cli::RunArgs;
 use crate::environment::ProcessEnvironment;
 use crate::exit::Exit;
 use crate::metrics::Server;
+use crate::registry::Registry;
 use crate::report::Report;
 use crate::run::{self, Finished, Shown, View};
-use crate::{live, logs};
-use crate::{machine, summary};
+use crate::{live, logs, machine, secrets, summary};
 use dsl::constant::{self, Fault};
 use dsl::plan::Plan;
 use engine::runtime::Settings;
@@ -141,7 +141,7 @@ fn close(plan: &Plan, set: &[String]) -> Result<Plan, Broken> {
             return Err(usage(format!("`--set {name}=…` is given twice")));
         }
     }
-    constant::close(plan, &values, &ProcessEnvironment).map_err(|errors| {
+    let plan = constant::close(plan, &values, &ProcessEnvironment).map_err(|errors| {
         let usage = errors.iter().any(|it| it.fault == Fault::Usage);
         let mut texts: Vec<String> = Vec::new();
         for error in errors {
@@ -152,7 +152,9 @@ fn close(plan: &Plan, set: &[String]) -> Result<Plan, Broken> {
             }
         }
         if usage { Broken::Usage(texts) } else { Broken::Failed(texts) }
-    })
+    })?;
+    secrets::note_all(&plan, &Registry);
+    Ok(plan)
 }
 
 /// One line about a run that goes on.

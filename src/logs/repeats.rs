@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  said ──► shown           again, within the interval ──► counted
-//!                           anything, behind it        ──► how often it was left out, once
+//!                           the interval is over       ──► how often it was left out, once
 //! ```
 //!
 //! The same is what comes from the same place in the code and is about the same source or sink.
@@ -19,12 +19,17 @@ const REMEMBERED_MAX: usize = 1024;
 /// What was said lately.
 pub(super) struct Repeats {
     interval: Duration,
-    seen: Mutex<HashMap<(Identifier, String), Seen>>,
+    seen: Mutex<HashMap<Said, Seen>>,
 }
+
+/// A place in the code, and the source or sink that it is about.
+type Said = (Identifier, String);
 
 /// Something that was shown.
 struct Seen {
     at: Duration,
+    /// When it was said last.
+    last: Duration,
     level: Level,
     message: String,
     left_out: u64,
@@ -38,6 +43,8 @@ pub(super) struct LeftOut {
     pub(super) name: String,
     pub(super) message: String,
     pub(super) count: u64,
+    /// When it was said last.
+    last: Duration,
 }
 
 /// What to do about something that is said.
@@ -53,7 +60,7 @@ impl Repeats {
         Self { interval, seen: Mutex::default() }
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<(Identifier, String), Seen>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<Said, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -67,21 +74,34 @@ impl Repeats {
         now: Duration,
     ) -> Sight {
         let mut seen = self.seen();
-        let old = |it: &Seen| now.saturating_sub(it.at) >= self.interval;
-        let left_out = taken(seen.extract_if(|_, it| old(it)));
+        let left_out = self.old(&mut seen, now);
         let remembered = seen.len();
         let mut shown = true;
         match seen.get_mut(&(place.clone(), name.clone())) {
             Some(before) => {
                 before.left_out += 1;
+                before.last = now;
                 shown = false;
             }
             None if remembered < REMEMBERED_MAX => {
-                seen.insert((place, name), Seen { at: now, level, message, left_out: 0 });
+                seen.insert(
+                    (place, name),
+                    Seen { at: now, last: now, level, message, left_out: 0 },
+                );
             }
             None => {}
         }
         Sight { left_out, shown }
+    }
+
+    /// What was left out for as long as the interval and has to be said now. Of trouble and its end, what was last comes
+    /// last, also when nothing more is said for hours.
+    pub(super) fn due(&self, now: Duration) -> Vec<LeftOut> {
+        self.old(&mut self.seen(), now)
+    }
+
+    fn old(&self, seen: &mut HashMap<Said, Seen>, now: Duration) -> Vec<LeftOut> {
+        taken(seen.extract_if(|_, it| now.saturating_sub(it.at) >= self.interval))
     }
 
     /// What was left out and not said yet; nothing is remembered any more.
@@ -90,18 +110,19 @@ impl Repeats {
     }
 }
 
-/// What was left out of these, in the order of names and messages.
-fn taken(seen: impl Iterator<Item = ((Identifier, String), Seen)>) -> Vec<LeftOut> {
+/// What was left out of these, in the order in which it was said last.
+fn taken(seen: impl Iterator<Item = (Said, Seen)>) -> Vec<LeftOut> {
     let mut left_out: Vec<LeftOut> = seen
         .filter(|(_, it)| it.left_out > 0)
-        .map(|((_, name), Seen { level, message, left_out, .. })| LeftOut {
+        .map(|((_, name), Seen { last, level, message, left_out, .. })| LeftOut {
             level,
             name,
             message,
             count: left_out,
+            last,
         })
         .collect();
-    left_out.sort_by(|a, b| (&a.name, &a.message).cmp(&(&b.name, &b.message)));
+    left_out.sort_by(|a, b| (a.last, &a.name, &a.message).cmp(&(b.last, &b.name, &b.message)));
     left_out
 }
 
@@ -142,8 +163,20 @@ mod tests {
         assert_eq!(see(&repeats, "a", 32), (true, vec![]));
         assert_eq!(see(&repeats, "a", 33), (false, vec![]));
         let rest: Vec<_> = repeats.rest().into_iter().map(|it| (it.name, it.count)).collect();
-        assert_eq!(rest, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+        assert_eq!(rest, [("b".to_owned(), 1), ("a".to_owned(), 1)]);
         assert_eq!(repeats.rest(), []);
+    }
+
+    #[test]
+    fn what_was_left_out_is_said_when_nothing_else_is() {
+        let repeats = Repeats::new(Duration::from_secs(30));
+        for (name, second) in [("lost", 0), ("back", 1), ("lost", 5), ("back", 6), ("lost", 7)] {
+            see(&repeats, name, second);
+        }
+        assert_eq!(repeats.due(Duration::from_secs(29)), []);
+        let due: Vec<_> =
+            repeats.due(Duration::from_secs(31)).into_iter().map(|it| it.name).collect();
+        assert_eq!(due, ["back", "lost"], "how it is now is said last");
     }
 
     #[test]

@@ -125,7 +125,8 @@ sink out = rows
 #[test]
 fn every_option_that_takes_a_secret_is_tried_here_and_says_where_to_keep_it() {
     for signature in Registry.signatures() {
-        for param in signature.params.iter().filter(|it| OPTIONS.contains(&it.name)) {
+        for param in signature.params.iter().filter(|it| it.secret || OPTIONS.contains(&it.name)) {
+            assert!(param.secret, "`{}` of `{}` is called like one", param.name, signature.name);
             let tried = |it: &Case| it.word == signature.name && it.option == param.name;
             let name = format!("`{}` of `{}`", param.name, signature.name);
             assert!(CASES.iter().any(tried), "{name} is not among the cases");

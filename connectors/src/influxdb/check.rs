@@ -209,10 +209,7 @@ fn series(args: &Args, flow: &Flow, span: Span, report: &mut Vec<Diagnostic>) {
             }
         });
     }
-    let is_time = |name: &str| {
-        let column = flow.columns.iter().find(|it| it.name == *name);
-        bare(args, "time") == Some(name) || column.is_some_and(|it| it.typed.ty == Type::Timestamp)
-    };
+    let is_time = |name: &str| bare(args, "time") == Some(name);
     let advice = |message: String, help: String| {
         Diagnostic::new(Code::SinkAdvice, place(args, "tags", span), message).help(help)
     };

@@ -27,9 +27,9 @@ fn place() -> Vec<Param> {
         text("database", "The database, for InfluxDB 1 and 3. It has to exist."),
         text("org", "The organization, for InfluxDB 2."),
         text("bucket", "The bucket, for InfluxDB 2. It has to exist."),
-        text("token", "The API token; take it from `env(\"…\")` or `secret(\"…\")`."),
+        text("token", "The API token; take it from `env(\"…\")` or `secret(\"…\")`.").secret(),
         text("username", "The user, where the server asks for one and no `token` is used."),
-        text("password", "The user's password; take it from `env(\"…\")` or `secret(\"…\")`."),
+        text("password", "The user's password; take it from `env(\"…\")` or `secret(\"…\")`.").secret(),
         Param::option(
             "tls",
             Takes::Record(vec![

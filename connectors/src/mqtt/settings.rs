@@ -30,7 +30,7 @@ pub(super) fn connection_params() -> Vec<Param> {
              push each other out. Made from the names of the pipeline and the source or sink unless given.",
         ),
         text("username", "The user, where the broker asks for one."),
-        text("password", "The user's password; take it from `env(\"…\")` or `secret(\"…\")`."),
+        text("password", "The user's password; take it from `env(\"…\")` or `secret(\"…\")`.").secret(),
         tls::param(),
         Param::option(
             "keep_alive",

@@ -172,12 +172,13 @@ fn params() -> Vec<Param> {
             "The object store's server, unless it is that of AWS: `https://minio.plant:9000`.",
         ),
         text("region", "The bucket's region; `us-east-1` unless the environment says another."),
-        text("access_key", "The id of the key; take it from `env(\"…\")` or `secret(\"…\")`."),
-        text("secret_key", "Its secret; take it from `env(\"…\")` or `secret(\"…\")`."),
+        text("access_key", "The id of the key; take it from `env(\"…\")` or `secret(\"…\")`.").secret(),
+        text("secret_key", "Its secret; take it from `env(\"…\")` or `secret(\"…\")`.").secret(),
         text(
             "session_token",
             "The token that belongs to a key which is valid for a while only; take it from `env(\"…\")` or `secret(\"…\")`.",
-        ),
+        )
+        .secret(),
         retry_param(),
     ]
 }
