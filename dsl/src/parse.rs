@@ -13,6 +13,7 @@
 //! So one mistake costs one statement or one step, and every mistake of a file is found at once.
 
 mod actions;
+mod blanks;
 mod cut;
 mod escape;
 mod expr;
@@ -47,7 +48,8 @@ pub fn parse(file: &SourceFile) -> (ast::File, Vec<Diagnostic>) {
 
 /// The same with help lines in the words of a vocabulary.
 pub(crate) fn parse_with(file: &SourceFile, words: &Words) -> (ast::File, Vec<Diagnostic>) {
-    let text = file.text();
+    let (text, strange) = blanks::plain(file.text());
+    let text = text.as_ref();
     let mut builder = tree::Builder::new(text, words);
     let whole = match lexical::check_brackets(text).as_slice() {
         [] => recover::whole(text),
@@ -58,6 +60,7 @@ pub(crate) fn parse_with(file: &SourceFile, words: &Words) -> (ast::File, Vec<Di
         Err(()) => recover::pieces(text, &mut builder),
     };
     let mut found = builder.found;
+    found.extend(strange);
     found.sort_by_key(|it| it.span);
     (tree, found)
 }
