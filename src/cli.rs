@@ -44,7 +44,7 @@ pub struct RunArgs {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// How many threads work on rows [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<usize>,
     /// Write the closing table as JSON
     #[arg(long, value_name = "FILE")]
@@ -180,7 +180,7 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 10_000_000)]
     pub rows: u64,
     /// How many threads work on rows [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<usize>,
     /// How often each is measured; the median is printed
     #[arg(long, default_value_t = 3)]
@@ -198,4 +198,8 @@ pub struct BenchArgs {
 pub enum Peer {
     /// `DuckDB`, through its Python package
     Duckdb,
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "expected a number from 1 on".to_owned())
 }

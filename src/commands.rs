@@ -36,7 +36,7 @@ pub fn run(cli: Cli) -> Exit {
 
 /// Writes to standard error, without secrets. A reader that went away is no reason to stop working.
 pub(crate) fn say(text: &str) {
-    let text = crate::secrets::masked(text);
+    let text = crate::words::shown(text);
     let mut err = std::io::stderr().lock();
     drop(err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n")));
 }

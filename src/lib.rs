@@ -26,3 +26,4 @@ pub mod run;
 pub mod secrets;
 pub mod summary;
 pub mod testing;
+pub mod words;

@@ -6,7 +6,7 @@ mod repeats;
 
 use crate::cli::LogFormat;
 use crate::environment::ProcessEnvironment;
-use crate::secrets;
+use crate::words;
 use dsl::constant::Environment;
 use engine::time::{Clock, SystemClock, format_timestamp};
 use repeats::{LeftOut, Repeats, Sight};
@@ -190,7 +190,7 @@ impl Write for Masked {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let shown = match self.0 {
-            LogFormat::Text => secrets::masked(&text),
+            LogFormat::Text => words::shown(&text),
             LogFormat::Json => masked_lines(&text),
         };
         io::stderr().lock().write_all(shown.as_bytes())?;
@@ -204,7 +204,7 @@ impl Write for Masked {
 
 /// Lines of JSON without secrets. Only texts are looked at: a number that holds the digits of one stays a number.
 fn masked_lines(text: &str) -> Cow<'_, str> {
-    if matches!(secrets::masked(text), Cow::Borrowed(_)) {
+    if matches!(words::shown(text), Cow::Borrowed(_)) {
         return Cow::Borrowed(text);
     }
     let line = |line: &str| match serde_json::from_str(line) {
@@ -212,14 +212,14 @@ fn masked_lines(text: &str) -> Cow<'_, str> {
             mask(&mut value);
             format!("{value}\n")
         }
-        Err(_) => format!("{}\n", secrets::masked(line)),
+        Err(_) => format!("{}\n", words::shown(line)),
     };
     Cow::Owned(text.lines().map(line).collect())
 }
 
 fn mask(value: &mut serde_json::Value) {
     match value {
-        serde_json::Value::String(text) => *text = secrets::masked(text).into_owned(),
+        serde_json::Value::String(text) => *text = words::shown(text).into_owned(),
         serde_json::Value::Array(items) => items.iter_mut().for_each(mask),
         serde_json::Value::Object(entries) => entries.values_mut().for_each(mask),
         _ => {}
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_number_with_the_digits_of_a_secret_stays_one() {
-        secrets::note("904417");
+        crate::secrets::note("904417");
         let line = "{\"rows\":19044170,\"said\":\"no 904417 here\"}\n";
         assert_eq!(masked_lines(line), "{\"rows\":19044170,\"said\":\"no *** here\"}\n");
         assert!(matches!(masked_lines("{\"rows\":1}\n"), Cow::Borrowed(_)));

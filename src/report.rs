@@ -1,7 +1,7 @@
 //! The closing report: `--report FILE`. Scripts read it, so names are added and never changed.
 
 use crate::machine::Usage;
-use crate::secrets;
+use crate::words;
 use dsl::plan::Plan;
 use engine::ledger::{Ledger, SinkCount, SourceCount, StreamCount};
 use engine::runtime::{Ended, Outcome, Progress};
@@ -149,7 +149,7 @@ impl Report {
         aside.push(".partial");
         let mut file = std::fs::File::create(&aside)?;
         // Nothing else in it holds words that are not ours.
-        let error = self.error.as_deref().map(|it| secrets::masked(it).into_owned());
+        let error = self.error.as_deref().map(|it| words::shown(it).into_owned());
         let text = serde_json::to_string_pretty(&Report { error, ..self.clone() })?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;

@@ -8,6 +8,7 @@ mod documents;
 mod edge;
 mod lake;
 mod memory;
+mod mistakes;
 mod pages;
 mod pipelines;
 mod runtime;

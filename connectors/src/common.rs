@@ -63,3 +63,11 @@ pub fn declared_columns(schema: Option<&Schema>, format: Option<&[Column]>) -> O
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Why a text is no URL, to be written behind it; where the scheme is missing, what was expected says it.
+pub(crate) fn no_url(error: url::ParseError) -> String {
+    match error {
+        url::ParseError::RelativeUrlWithoutBase => String::new(),
+        other => format!(" ({other})"),
+    }
+}

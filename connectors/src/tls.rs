@@ -243,6 +243,10 @@ fn certificates(option: &str, path: &Path) -> Result<Vec<CertificateDer<'static>
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) => Err(format!("`{option}`: `{}` has no certificate in PEM form", path.display())),
+        Err(pem::Error::MissingSectionEnd { .. }) => Err(format!(
+            "`{option}`: `{}` is cut off: a certificate in it has no end",
+            path.display()
+        )),
         Err(error) => Err(format!("`{option}`: `{}` is not in PEM form ({error})", path.display())),
     }
 }

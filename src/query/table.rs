@@ -179,11 +179,10 @@ async fn footers(
     };
     // All of them at once do not work: which one is it?
     for (path, meta) in files.iter().zip(metas) {
-        if let Err(error) = format.infer_schema(state, &store, std::slice::from_ref(meta)).await {
+        if format.infer_schema(state, &store, std::slice::from_ref(meta)).await.is_err() {
             return Err(Problem::usage(format!(
-                "`{}` cannot be read as Parquet ({}); was it written to its end, and is it what its ending says?",
-                path.display(),
-                Problem::of(&error, "")
+                "`{}` cannot be read as Parquet; was it written to its end, and is it what its ending says?",
+                path.display()
             )));
         }
     }

@@ -33,6 +33,8 @@ fn footer(path: &str, file: &File) -> Result<ArrowReaderMetadata> {
 
 /// Why a file cannot be read as Parquet.
 fn failed(path: &str, error: &parquet::errors::ParquetError) -> Error {
+    let error = error.to_string();
+    let error = error.trim_start_matches("Parquet error: ");
     Error::user(format!(
         "`{path}` cannot be read as Parquet ({error}); was it written to its end, and is it what its ending says?"
     ))

@@ -2,6 +2,7 @@
 
 use super::line::Precision;
 use crate::backoff::{Waits, waits};
+use crate::common::no_url;
 use dsl::plan::Args;
 use engine::error::{Error, Result};
 use reqwest::Url;
@@ -138,7 +139,8 @@ impl Login {
 /// The address of the server, to which the paths of its endpoints are added.
 pub(super) fn base(text: &str) -> Result<Url, String> {
     let wanted = "expected a server's address like `http://localhost:8086`";
-    let url = Url::parse(text).map_err(|error| format!("{wanted}, found `{text}` ({error})"))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("{wanted}, found `{text}`{}", no_url(error)))?;
     if !url.username().is_empty() || url.password().is_some() {
         // The text is not repeated: it has a password.
         return Err(

@@ -51,8 +51,9 @@ impl Address {
     pub(super) fn parse(typed: &str) -> Result<Self, String> {
         let shown = typed.split('?').next().unwrap_or(typed);
         let wanted = "expected a broker's address like `mqtt://localhost:1883`";
-        let url = url::Url::parse(typed)
-            .map_err(|error| format!("{wanted}, found `{shown}` ({error})"))?;
+        let url = url::Url::parse(typed).map_err(|error| {
+            format!("{wanted}, found `{shown}`{}", crate::common::no_url(error))
+        })?;
         let scheme = match url.scheme() {
             "mqtt" => Scheme::Mqtt,
             "mqtts" => Scheme::Mqtts,

@@ -1,6 +1,7 @@
 //! What an object store's answers mean: whether another try may work, and what a user can do.
 
 use crate::retry::Failure;
+use crate::tls;
 use engine::error::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 use std::error::Error as _;
@@ -95,6 +96,11 @@ fn unreachable(error: &object_store::Error, place: &Place) -> String {
         cause = inner;
     }
     let server = place.endpoint.as_deref().unwrap_or("the object store");
+    let host = server.split('/').next_back().unwrap_or(server);
+    let cause = match tls::cause(error) {
+        Some(handshake) => tls::Files::default().explain(handshake, host),
+        None => cause.to_string(),
+    };
     match kind {
         Some(HttpErrorKind::Timeout) => {
             format!("{server} does not answer in time; check `endpoint` and the network")

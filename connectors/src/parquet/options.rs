@@ -2,6 +2,7 @@
 //! whose values stand in the file; when a run starts they run again over all of them.
 
 use crate::backoff::{Waits, waits};
+use crate::common::no_url;
 use dsl::plan::Args;
 use engine::error::{Error, Result};
 use std::path::PathBuf;
@@ -122,7 +123,7 @@ pub(super) fn roll(args: &Args) -> Result<Roll> {
 pub(super) fn check_endpoint(text: &str) -> Result<(), String> {
     let wanted = "expected a server like `https://minio.plant:9000`";
     // The text may hold a secret in the place of a user, so it is shown only where it cannot.
-    let url = url::Url::parse(text).map_err(|error| format!("{wanted} ({error})"))?;
+    let url = url::Url::parse(text).map_err(|error| format!("{wanted}{}", no_url(error)))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("keys have options of their own: `access_key`, `secret_key`".to_owned());
     }

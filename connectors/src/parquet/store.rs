@@ -247,8 +247,13 @@ fn connect(bucket: &Bucket<'_>) -> Result<(Arc<AmazonS3>, Place)> {
     let once = RetryConfig { max_retries: 0, ..RetryConfig::default() };
     let built =
         builder.with_bucket_name(bucket).with_client_options(options).with_retry(once).build();
-    let store = built
-        .map_err(|error| Error::user(format!("`path`: `{shown}` cannot be reached: {error}")))?;
+    let store = built.map_err(|error| {
+        let why = error.to_string();
+        if why.contains("Missing SecretAccessKey") {
+            return Error::user("`access_key` needs its `secret_key` (or AWS_SECRET_ACCESS_KEY)");
+        }
+        Error::user(format!("`path`: `{shown}` cannot be reached: {why}"))
+    })?;
     let has_keys = access.keys.is_some() || from_env;
     Ok((Arc::new(store), Place { shown, bucket: bucket.to_owned(), endpoint, has_keys }))
 }

@@ -46,7 +46,7 @@ fn a_file_that_cannot_be_used_is_named_with_its_option() {
     for (message, option, file, part) in [
         (why(&missing, None), "tls.ca", &missing, "No such file"),
         (why(&noise, None), "tls.ca", &noise, "no certificate in PEM form"),
-        (why(&cut, None), "tls.ca", &cut, "PEM"),
+        (why(&cut, None), "tls.ca", &cut, "is cut off"),
         (why(&key, None), "tls.ca", &key, "no certificate in PEM form"),
         (why(&ca, Some((&noise, &key))), "tls.cert", &noise, "no certificate in PEM form"),
         (why(&ca, Some((&cert, &noise))), "tls.key", &noise, "no private key in PEM form"),

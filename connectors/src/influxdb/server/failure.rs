@@ -2,6 +2,7 @@
 
 use super::super::settings::{Login, ServerPlace, Target};
 use super::super::verdict::one_line;
+use crate::tls;
 use engine::error::Error;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
@@ -144,7 +145,16 @@ fn why(error: &reqwest::Error) -> String {
     if error.is_timeout() && !error.is_connect() {
         return "it does not answer in time".to_owned();
     }
-    chain(error)
+    if let Some(cause) = tls::cause(error) {
+        let host = error.url().and_then(|it| it.host_str()).unwrap_or_default();
+        return tls::Files::default().explain(cause, host);
+    }
+    let cause = chain(error);
+    // As the library says it, depending on how much of the answer was there.
+    if ["invalid HTTP", "received unexpected message"].iter().any(|it| cause.starts_with(it)) {
+        return "its answer is no HTTP".to_owned();
+    }
+    cause
 }
 
 /// The last cause of an error, which is the one that says something; the ones before it repeat the address.
